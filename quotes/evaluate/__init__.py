@@ -1,0 +1,1 @@
+"""Accuracy against labelled texts: one module for each thing measured."""
