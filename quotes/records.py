@@ -8,9 +8,11 @@ to the text exactly as it was handed over, which differs only where the article 
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any, Literal
 
 SCHEMA = "quotes/1"
@@ -18,6 +20,8 @@ SCHEMA = "quotes/1"
 Speech = Literal["direct", "indirect", "mixed"]
 Naming = Literal["named", "described", "vague", "none"]
 Kind = Literal["person", "organization", "group", "document", "unknown"]
+
+_ENTITY = re.compile(r"&#?\w{1,31};?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,8 +68,9 @@ class Article:
             return span
         start = self.offsets[span.start]
         end = self.offsets[span.end - 1] + 1 if span.end > span.start else start
-        if self.handed[end - 1 : end] == "&":  # the last character was an entity such as &rdquo;
-            end = self.handed.find(";", end) + 1 or end
+        entity = _ENTITY.match(self.handed, end - 1)  # the last character may have been written &rdquo;
+        if entity and unescape(entity[0]) != entity[0]:
+            end = entity.end()
         return Span(start, end, self.handed[start:end])
 
     @property
