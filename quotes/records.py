@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 SCHEMA = "quotes/1"
 
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
+
 Speech = Literal["direct", "indirect", "mixed"]
 Naming = Literal["named", "described", "vague", "none"]
 Kind = Literal["person", "organization", "group", "document", "unknown"]
