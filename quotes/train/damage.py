@@ -1,0 +1,643 @@
+"""Clean articles damaged as the web damages them, with what was done on record: training data that cannot be bought.
+
+A damager takes a :class:`Copy` and gives back the damaged one, or None where the damage would not show: damage that
+clean copy would also have teaches nothing. So no adverb is lost whose sentence stands without it, no closing mark is
+dropped before a paragraph that opens with one, and no quote is robbed of its speaker beside a quote by the same one.
+
+Each :class:`Wound` names the variety and the very words that give it away: the word before a cut, the word after a gap
+or a splice, the second of two equal words, a swapped word, the debris. All chance comes from the ``Random`` passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from quotes.marks import paragraphs
+from quotes.records import Attribution, Span
+
+GARBLED = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
+VARIETIES = ("orphaned", *GARBLED)
+
+WORD = re.compile(r"[^\W_]+(?:['’\-–.][^\W_]+)*")
+OPENERS, CLOSERS = "\"“‘«„", "\"”’»"
+PRONOUNS = frozenset("he she they it him her".split())
+DETERMINERS = frozenset("the a an this these those my your his her its our their every each".split())
+PREPOSITIONS = frozenset("of to in for on with at from by about into between against during under".split())
+AUXILIARIES = frozenset("is are was were be been am will would can could should must may has have had do does did".split())
+CONJUNCTIONS = frozenset("and or but because if when while although whether".split())
+FUNCTION = DETERMINERS | PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | PRONOUNS | frozenset(
+    "i we you who which that not there what as than so them us me more no".split()
+)  # fmt: skip
+LOSABLE = PREPOSITIONS | AUXILIARIES | frozenset("a an the and not their our his".split())
+TWICE = frozenset("had that very no really so bye many long again never far more much ha yes now on in up out her".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Wound:
+    """A damage done: its variety and the words of the damaged text that show it."""
+
+    variety: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An article's text with its attributions, and the damage done to it so far."""
+
+    text: str
+    attributions: tuple[Attribution, ...]
+    wounds: tuple[Wound, ...] = ()
+
+
+Piece = tuple[int, int] | str  # a stretch of the old text, or new words
+
+
+def rewrite(copy: Copy, pieces: Sequence[Piece], variety: str, shown: Callable[[str, list[int]], Iterable[tuple[int, int]]]) -> Copy:
+    """The copy put together again from pieces, every span taken along.
+
+    ``shown`` gets the new text and the places in it where each piece starts (and its end), and says what shows the
+    damage. A span that was torn apart is its longest part; one of which nothing is left is dropped.
+    """
+    parts: list[str] = []
+    origin: list[int] = []
+    seams: list[int] = []
+    for piece in pieces:
+        seams.append(len(origin))
+        if isinstance(piece, str):
+            parts.append(piece)
+            origin.extend([-1] * len(piece))
+        else:
+            parts.append(copy.text[slice(*piece)])
+            origin.extend(range(*piece))
+    seams.append(len(origin))
+    text = "".join(parts)
+    places = [-1] * len(copy.text)
+    for new, old in enumerate(origin):
+        if old >= 0:
+            places[old] = new
+
+    def moved(span: Span) -> Span | None:
+        kept = [places[old] for old in range(span.start, span.end) if places[old] >= 0]
+        if not kept:
+            return None
+        runs, start = [], 0
+        for number in range(1, len(kept) + 1):
+            if number == len(kept) or not 0 < kept[number] - kept[number - 1] < 60:
+                runs.append((kept[start], kept[number - 1] + 1))
+                start = number
+        return _trimmed(text, *max(runs, key=lambda run: run[1] - run[0]))
+
+    def all_moved(spans: Iterable[Span]) -> tuple[Span, ...]:
+        return tuple(new for span in spans if (new := moved(span)) is not None)
+
+    attributions = []
+    for said in copy.attributions:
+        contents = all_moved(said.contents)
+        attributions.append(replace(said, contents=contents, cue=all_moved(said.cue), source=all_moved(said.source)))
+    wounds = [replace(wound, spans=all_moved(wound.spans)) for wound in copy.wounds]
+    spans = tuple(Span(start, end, text[start:end]) for start, end in shown(text, seams))
+    return Copy(text, tuple(attributions), (*(wound for wound in wounds if wound.spans), Wound(variety, spans)))
+
+
+def damage(copy: Copy, variety: str, random: Random, at: int, synonyms: Mapping[str, Sequence[str]] | None = None) -> Copy | None:
+    """The copy with attribution number ``at`` damaged in one way; None where that way is not open."""
+    if not copy.attributions[at].contents:
+        return None
+    if variety == "spun":
+        start, end = _reach(copy.attributions[at])
+        return spin(copy, random, start, end, synonyms or thesaurus())
+    return _DAMAGERS[variety](copy, copy.attributions[at], random)
+
+
+# --- nobody says it -----------------------------------------------------------------------------------------------
+
+
+def orphaned(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """The reporting clause dropped, the speaker's paragraphs dropped, or the article's top cut off."""
+    ways = [_clause_dropped, _speaker_dropped, _top_cut]
+    for way in random.sample(ways, len(ways)):
+        damaged = way(copy, said, random)
+        if damaged is not None:
+            return damaged
+    return None
+
+
+def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """``"Words," she said.`` becomes ``"Words."``, in its place or set elsewhere where nobody speaks before it."""
+    text, blocks = copy.text, paragraphs(copy.text)
+    inside = [number for number, (start, end) in enumerate(blocks) if start <= said.start and said.end <= end]
+    if not inside or said.speech != "direct" or not said.cue:
+        return None
+    block = blocks[inside[0]]
+    others = [other for other in copy.attributions if other is not said and other.contents]
+    if any(other.start < block[1] and block[0] < other.end for other in others):
+        return None  # somebody else in the paragraph
+    contents = sorted(said.contents)
+    outside = block[1] - block[0] - sum(len(span) for span in contents)
+    words = sum(len(WORD.findall(span.text)) for span in contents)
+    if words < 5 or outside > 90:
+        return None
+    body: list[Piece] = []
+    for span in contents:
+        end = span.end
+        closer = text[end - 1]
+        stop = text[end - 2] if closer in CLOSERS else ""
+        last = span is contents[-1]
+        if body:
+            body.append(" ")
+        if stop == "," and last and random.random() < 0.8:
+            mark = (end - 1, end)
+            body += [(span.start, end - 2), *random.choice([(".", mark), (".", mark), (mark, ".")])]
+        else:
+            body.append((span.start, end))
+    names = {word.lower() for span in said.source for word in WORD.findall(span.text) if word.lower() not in DETERMINERS}
+
+    def quiet(number: int) -> bool:
+        """Nobody who may be the speaker stands in the paragraph before this place, and no speech goes on after it."""
+        following = number + (number == here)
+        if following < len(blocks) and text[blocks[following][0]] in OPENERS:
+            return False
+        if number == 0:
+            return True
+        start, end = blocks[number - 1]
+        before = text[start:end]
+        if before[-1:] == ":" or before[-1:] not in ".!?" or (names & {word.lower() for word in WORD.findall(before)}):
+            return False
+        return not any(other.start < end and start < other.end for other in others)
+
+    here = inside[0]
+    places = [here] if quiet(here) and not names & PRONOUNS else []
+    places += [number for number in range(2, len(blocks)) if number not in (here, here + 1) and quiet(number)]
+    if quiet(len(blocks)) and here != len(blocks) - 1:
+        places += [len(blocks)] * 2
+    if not places:
+        return None
+    place = random.choice(places)
+    pieces: list[Piece] = []
+    cursor, shown = 0, 0
+    order: list[tuple[int, str]] = sorted([(block[0], "cut"), (blocks[place][0] if place < len(blocks) else len(text), "put")], key=lambda item: (item[0], item[1] == "cut"))
+    for at, what in order:
+        pieces.append((cursor, at))
+        cursor = at
+        if what == "put":
+            if at == len(text):
+                pieces.append("" if text.endswith("\n\n") else "\n\n")
+            shown = len(pieces)
+            pieces += body
+            if at != len(text) and place != here:
+                pieces.append("\n\n")
+        if what == "cut":
+            cursor = block[1] if place == here else (blocks[here + 1][0] if here + 1 < len(blocks) else len(text))
+    pieces.append((cursor, len(text)))
+    if place == here:
+        pieces = [(0, block[0]), *body, (block[1], len(text))]
+        shown = 1
+    count = len(body)
+    bare = replace(said, cue=(), source=())
+    copy = replace(copy, attributions=tuple(bare if other is said else other for other in copy.attributions))
+    return rewrite(copy, pieces, "orphaned", lambda new, seams: [_trim(new, seams[shown], seams[shown + count])])
+
+
+def _speaker_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """``the official said`` with every other paragraph gone that has an official in it."""
+    if said.speech == "indirect" or len(said.source) != 1:
+        return None
+    words = WORD.findall(said.source[0].text.lower())
+    if not 2 <= len(words) <= 3 or words[0] not in ("the", "that", "this") or said.source[0].text[4:5].isupper():
+        return None
+    head = words[-1].removesuffix("s")
+    blocks = paragraphs(copy.text)
+    kept = [
+        (start, end)
+        for start, end in blocks
+        if (start < said.end and said.start < end) or not re.search(rf"\b{re.escape(head)}", copy.text[start:end], re.I)
+    ]
+    if not 3 <= len(kept) <= len(blocks) - 1:
+        return None
+    return _blocks_kept(copy, kept, said)
+
+
+def _top_cut(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """The article begins with ``"Words," he said.``"""
+    if said.speech == "indirect" or len(said.source) != 1 or said.source[0].text.lower() not in PRONOUNS - {"it"}:
+        return None
+    blocks = paragraphs(copy.text)
+    inside = [number for number, (start, end) in enumerate(blocks) if start <= said.start and said.end <= end]
+    if not inside or inside[0] == 0 or len(blocks) - inside[0] < 3:
+        return None
+    start, end = blocks[inside[0]]
+    outside = copy.text[start : said.contents[0].start] + copy.text[said.contents[-1].end : end]
+    names = [word for word in WORD.findall(outside) if word[0].isupper() and word.lower() not in PRONOUNS]
+    return None if names else _blocks_kept(copy, blocks[inside[0] :], said)
+
+
+def _blocks_kept(copy: Copy, kept: Sequence[tuple[int, int]], said: Attribution) -> Copy:
+    pieces: list[Piece] = []
+    for block in kept:
+        pieces += ["\n\n", block] if pieces else [block]
+    number = next(2 * i for i, (start, end) in enumerate(kept) if start <= said.contents[0].start < end)
+    at = said.contents[0].start - kept[number // 2][0]
+    length = len(said.contents[0])
+    return rewrite(copy, pieces, "orphaned", lambda new, seams: [(seams[number] + at, min(seams[number] + at + length, seams[number + 1]))])
+
+
+# --- the words are damaged ----------------------------------------------------------------------------------------
+
+
+def truncated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """The paragraph's end gone, mid-word or mid-sentence; or a quotation's last words gone inside its marks."""
+    text = copy.text
+    content = max(said.contents)
+    block = next(((start, end) for start, end in paragraphs(text) if start <= content.start < end), None)
+    if block is None:
+        return None
+    words = [word for word in WORD.finditer(text, content.start, min(content.end, block[1]))]
+    if len(words) < 6:
+        return None
+    inside = text[content.start] in OPENERS and text[content.end - 1 : content.end] in CLOSERS and random.random() < 0.3
+    number = random.randrange(4, len(words) - 1)
+    word = words[number]
+    before = words[number - 1].group().lower()
+    if len(word.group()) >= 5 and word.group().isalpha() and random.random() < 0.55:
+        cut = word.start() + random.randrange(2, len(word.group()) - 1)
+    elif inside and before not in DETERMINERS | PREPOSITIONS - {"in", "on"}:
+        return None  # people do break off
+    elif text[words[number - 1].end()] in ".!?":
+        return None
+    else:
+        cut = words[number - 1].end()
+    last = _word_before(text, cut)
+    if inside:
+        stop = content.end - (2 if text[content.end - 2] in ",." else 1)
+        return rewrite(copy, [(0, cut), (stop, len(text))], "truncated", lambda new, seams: [last])
+    resume = block[1]
+    if random.random() < 0.2:
+        resume = len(text)
+    return rewrite(copy, [(0, cut), (resume, len(text))], "truncated", lambda new, seams: [last])
+
+
+def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """A mark dropped, doubled, turned round or swapped for another kind."""
+    text = copy.text
+    spans = [span for span in said.contents if len(span) > 20]
+    found = [(span.start + m.start(), m.group()) for span in spans for m in re.finditer(r"(?<!\w)[\"“](?=\w)|(?<=[\w.,!?])[\"”](?!\w)", span.text)]
+    if len(found) < 2:
+        return None
+    at, mark = random.choice(found)
+    opening = at + 1 < len(text) and text[at + 1].isalnum()
+    way = random.choice(["drop", "drop", "drop", "double", "turn", "kind"])
+    new = ""
+    if way == "drop":
+        block = next((number for number, (start, end) in enumerate(paragraphs(text)) if start <= at < end), None)
+        blocks = paragraphs(text)
+        if block is None:
+            return None
+        ends = not text[at + 1 : blocks[block][1]].strip(" .,")
+        if not opening and ends and block + 1 < len(blocks) and text[blocks[block + 1][0]] in OPENERS:
+            return None  # the speech runs on: that is the rule
+        if opening and block and said.contents[0].start < blocks[block][0]:
+            return None
+    elif way == "double":
+        new = mark * 2
+    elif way == "turn":
+        if mark not in "“”":
+            return None
+        new = "”" if mark == "“" else "“"
+    else:
+        new = {"“": "‘", "”": "’", '"': "'"}[mark]
+        if not opening and text[at - 1] == "s":
+            return None
+    shown = (at, at + len(new)) if new else (at, at)
+
+    def words(damaged: str, seams: list[int]) -> list[tuple[int, int]]:
+        start, end = shown
+        if start == end:
+            return [_word_at(damaged, start if opening else max(0, start - 1))]
+        return [(start, end)]
+
+    return rewrite(copy, [(0, at), new, (at + 1, len(text))], "marks", words)
+
+
+_POINTS = (", .", " , .", ",,", " .", ";,", ". ,", ",.", " ;", ".,", " ,,", ":.")
+_DEBRIS = (
+    "<br />", "<p>", "</p>", "&nbsp;", "&amp;nbsp;", "&#8217;", "&quot;", "</span>", "<em>", "[/caption]", "[embed]", "{{ad}}",
+    "Advertisement", "ADVERTISEMENT", "Advertisement - story continues below", "Story continues below advertisement",
+    "(adsbygoogle = window.adsbygoogle || []).push({});", "Image copyright Getty Images", "Image caption", "Loading...",
+    "READ MORE:", "Read more", "Share this article", "Click here to subscribe", "Related:", "Play Video", "\ufffd", "\ufffd\ufffd",
+    "googletag.cmd.push(function()", "Photo: Getty Images", "SIGN UP", "[embedded content]", "Continue reading the main story",
+    "<a href=", "target=\"_blank\">", "&lt;", "|", "\\n", "\\u2019", "[IMAGE]", "###",
+)  # fmt: skip
+
+
+def stray(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """Punctuation, mark-up, captions, advertisements or wrongly decoded characters amid the words."""
+    text = copy.text
+    span = random.choice(said.contents)
+    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    if len(words) < 5:
+        return None
+    way = random.random()
+    if way < 0.15:
+        return _mojibake(copy, span)
+    word = words[random.randrange(1, len(words) - 1)]
+    at = word.end()
+    following = text[at : at + 1]
+    if following not in (" ", ","):
+        return None
+    if way < 0.6:
+        points = random.choice(_POINTS)
+        joined = random.random() < 0.4 and points[-1] == "."
+        resume = at + (following == ",")
+        resume += text[resume : resume + 1] == " " if joined else 0
+        if following == " " and points in (",", " ;"):
+            return None
+        return rewrite(copy, [(0, at), points, (resume, len(text))], "stray", lambda new, seams: [_trim(new, seams[1], seams[2])])
+    gap = "\n\n" if random.random() < 0.25 else " "
+    debris = random.choice(_DEBRIS)
+    pieces: list[Piece] = [(0, at), gap, debris, (at, len(text)) if gap == " " else "\n\n"]
+    if gap != " ":
+        pieces.append((at + 1 if following == " " else at, len(text)))
+    return rewrite(copy, pieces, "stray", lambda new, seams: [(seams[2], seams[3])])
+
+
+def _mojibake(copy: Copy, span: Span) -> Copy | None:
+    """UTF-8 read as Windows-1252: ``don’t`` becomes ``donâ€™t``."""
+    pieces: list[Piece] = []
+    cursor, shown = 0, []
+    for number in range(span.start, span.end):
+        character = copy.text[number]
+        if character in "'’" and 0 < number < span.end - 1 and copy.text[number - 1].isalpha():
+            wrong = "â€™"
+        elif ord(character) > 127:
+            try:
+                wrong = character.encode("utf-8").decode("cp1252")
+            except UnicodeDecodeError:
+                continue
+        else:
+            continue
+        pieces += [(cursor, number), wrong]
+        shown.append(len(pieces) - 1)
+        cursor = number + 1
+    if not pieces:
+        return None
+    pieces.append((cursor, len(copy.text)))
+    return rewrite(copy, pieces, "stray", lambda new, seams: [(seams[piece], seams[piece + 1]) for piece in shown])
+
+
+def spliced(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """The beginning of one speaker's sentence run into the middle of another's."""
+    text = copy.text
+    span = max(said.contents, key=len)
+    mine = [m for m in WORD.finditer(text, span.start, span.end)]
+    name = " ".join(part.text for part in said.source)
+    others = [
+        part
+        for other in copy.attributions
+        if other.speech != "indirect" and " ".join(part.text for part in other.source) != name
+        for part in other.contents
+        if not part.overlaps(span) and len(part) > 50
+    ]
+    if not others or len(mine) < 8:
+        return None
+    theirs_span = random.choice(others)
+    theirs = [m for m in WORD.finditer(text, theirs_span.start, theirs_span.end)]
+    if len(theirs) < 9:
+        return None
+    cut = mine[random.randrange(4, len(mine) - 2)]
+    join = theirs[random.randrange(3, len(theirs) - 4)]
+    if not _amid(text, cut.end()) or not _amid(text, theirs[theirs.index(join) - 1].end()):
+        return None
+    words = (cut.group().lower(), join.group().lower())
+    if words[1] in CONJUNCTIONS or words[1] in ("that", "who", "which", "as") or (words[0] not in FUNCTION and words[1] in PREPOSITIONS):
+        return None  # such a join reads on
+    end = span.end - (1 if text[span.end - 1] in CLOSERS else 0)
+    end -= text[end - 1] in ".,!?"
+    stop = theirs_span.end - (1 if text[theirs_span.end - 1] in CLOSERS else 0)
+    stop -= text[stop - 1] in ".,!?"
+    if "\n" in text[span.start : span.end] or any(c in text[join.start() : stop] for c in "\n\"“”"):
+        return None
+    borrowed = text[join.start() : stop]
+    return rewrite(
+        copy,
+        [(0, cut.end()), " ", borrowed, (end, len(text))],
+        "spliced",
+        lambda new, seams: [_word_at(new, seams[2])],
+    )
+
+
+def repeated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """A word, or two or three, set twice."""
+    text = copy.text
+    span = random.choice(said.contents)
+    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    length = random.choice([1, 1, 1, 2, 3])
+    if len(words) < length + 4:
+        return None
+    first = random.randrange(0, len(words) - length)
+    if length == 1 and random.random() < 0.6:
+        small = [number for number in range(len(words) - 1) if words[number].group().lower() in FUNCTION]
+        first = random.choice(small) if small else first
+    chosen = words[first : first + length]
+    if length == 1 and (chosen[0].group().lower() in TWICE or not chosen[0].group().isalpha()):
+        return None
+    start, end = chosen[0].start(), chosen[-1].end()
+    if re.search(r"[^\w\s'’-]", text[start:end]) or text[end : end + 1] not in (" ", ",", "."):
+        return None
+    again = text[start:end]
+    return rewrite(copy, [(0, end), " ", again, (end, len(text))], "repeated", lambda new, seams: _words_in(new, seams[2], seams[3]))
+
+
+def missing(copy: Copy, said: Attribution, random: Random) -> Copy | None:
+    """A word lost that the sentence cannot do without, or a few words in the middle."""
+    text = copy.text
+    span = random.choice(said.contents)
+    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    if len(words) < 7:
+        return None
+    low = [word.group().lower() for word in words]
+    choices: list[tuple[int, int]] = []
+    for number in range(1, len(words) - 1):
+        if any(text[words[i].end() : words[i + 1].start()] != " " for i in (number - 1, number)):
+            continue
+        before, word, after = low[number - 1 : number + 2]
+        if word in LOSABLE and word not in ("the", "an", "a", "not", "and", "their", "our", "his", "her"):
+            if after not in FUNCTION or word in AUXILIARIES or word in ("of", "to", "for", "with"):
+                choices.append((number, number + 1))
+        elif word in ("a", "an") and before in FUNCTION | {"like", "such"}:
+            choices.append((number, number + 1))
+        elif (before in DETERMINERS or before in PREPOSITIONS) and after in FUNCTION and word not in FUNCTION:
+            choices.append((number, number + 1))  # "in the of"
+        if number + 3 < len(words) and low[number - 1] in FUNCTION and low[number + 2] in FUNCTION and " " * 2 not in text[words[number].start() : words[number + 2].start()] and random.random() < 0.25 and text[words[number + 1].end()] == " ":
+            choices.append((number, number + 2))
+    if not choices:
+        return None
+    first, last = random.choice(choices)
+    if low[first - 1 : first] == low[last : last + 1]:
+        return None
+    return rewrite(copy, [(0, words[first].start()), (words[last].start(), len(text))], "missing", lambda new, seams: [_word_at(new, seams[1])])
+
+
+# --- spinning -----------------------------------------------------------------------------------------------------
+
+
+@cache
+def thesaurus() -> Mapping[str, tuple[str, ...]]:
+    """The spinner's thesaurus that stands beside this module."""
+    entries: dict[str, tuple[str, ...]] = {}
+    for line in (Path(__file__).with_name("thesaurus.txt")).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            word, _, others = line.partition(": ")
+            entries[word] = tuple(others.split(", "))
+    return entries
+
+
+_PHRASES = (
+    ("President Trump", "Mr Trump"), ("the United States", "the USA"), ("The United States", "The USA"), ("U.S.", "USA"), ("the US", "the USA"),
+    ("New York", "NY"), ("on Monday", "today"), ("on Tuesday", "today"), ("on Wednesday", "today"), ("on Thursday", "today"),
+    ("on Friday", "today"), ("last week", "this week"), ("a lot of", "plenty of"), ("in order to", "so as to"), ("White House", "White home"),
+    ("as well as", "in addition to"), ("of course", "obviously"), ("at least", "a minimum of"), ("such as", "akin to"), ("United Nations", "joined countries"),
+    ("Supreme Court", "best court"), ("health care", "well being care"), ("human rights", "individual rights"), ("make sure", "be certain"),
+    ("for example", "as an illustration"), ("going to", "planning to"), ("take care of", "handle"), ("in fact", "actually"), ("per cent", "percent"),
+)  # fmt: skip
+
+
+def spin(copy: Copy, random: Random, start: int, end: int, synonyms: Mapping[str, Sequence[str]], rate: float | None = None) -> Copy | None:
+    """The words of ``[start, end)`` swapped for near synonyms, without regard to agreement, names or fixed phrases.
+
+    The rate is drawn between a sixth and a half of the words that can be swapped; three swaps at least, else None.
+    """
+    rate = rate or random.uniform(0.2, 0.6)
+    pieces: list[Piece] = []
+    cursor, shown = start, 0
+    pieces.append((0, start))
+    edits: list[tuple[int, int, str]] = []
+    for phrase, other in _PHRASES:
+        for m in re.finditer(rf"(?<![\w]){re.escape(phrase)}(?!\w)", copy.text[start:end]):
+            if random.random() < rate:
+                edits.append((start + m.start(), start + m.end(), other))
+    taken = [(first, last) for first, last, _ in edits]
+    for m in WORD.finditer(copy.text, start, end):
+        if any(first < m.end() and m.start() < last for first, last in taken):
+            continue
+        if random.random() < rate and (other := swapped(m.group(), synonyms, random)):
+            edits.append((m.start(), m.end(), other))
+    edits.sort()
+    if len(edits) < 3:
+        return None
+    new_pieces: list[int] = []
+    for first, last, other in edits:
+        pieces += [(cursor, first), other]
+        new_pieces.append(len(pieces) - 1)
+        cursor = last
+        shown += 1
+    pieces.append((cursor, len(copy.text)))
+    return rewrite(copy, pieces, "spun", lambda new, seams: [(seams[piece], seams[piece + 1]) for piece in new_pieces])
+
+
+def swapped(word: str, synonyms: Mapping[str, Sequence[str]], random: Random) -> str | None:
+    """Another word for this one, in its inflection as a spinner guesses it (often wrongly); None where there is none."""
+    low = word.lower()
+    for ending, stems in _ENDINGS:
+        if ending and not low.endswith(ending):
+            continue
+        base = low.removesuffix(ending) if ending else low
+        for stem in stems:
+            found = synonyms.get(base + stem)
+            if found:
+                other = random.choice(list(found))
+                other = _inflected(other, ending) if random.random() < 0.85 else other
+                if other.lower() == low:
+                    return None
+                return other[0].upper() + other[1:] if word[0].isupper() else other
+    return None
+
+
+_ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", ("",)), ("'s", ("",)), ("’s", ("",)), ("ies", ("y",)), ("s", ("", "e")), ("ied", ("y",)), ("ed", ("", "e")), ("ing", ("", "e")), ("ly", ("",)),
+)  # fmt: skip
+
+
+def _inflected(word: str, ending: str) -> str:
+    head, space, rest = word.partition(" ")
+    if not ending:
+        return word
+    if ending in ("'s", "’s"):
+        return word + ending
+    if ending in ("s", "ies"):
+        head = head[:-1] + "ies" if head[-1] == "y" and head[-2:-1] not in "aeo" else head + ("es" if head[-1] in "sxh" else "s")
+    elif ending in ("ed", "ied"):
+        head = head + "d" if head[-1] == "e" else head[:-1] + "ied" if head[-1] == "y" and head[-2:-1] not in "aeo" else head + "ed"
+    elif ending == "ing":
+        head = head[:-1] + "ing" if head[-1] == "e" and head[-2:-1] != "e" else head + "ing"
+    else:
+        head = head + "ly"
+    return head + space + rest
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+def _reach(said: Attribution) -> tuple[int, int]:
+    return said.start, said.end
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _trimmed(text: str, start: int, end: int) -> Span | None:
+    start, end = _trim(text, start, end)
+    return Span(start, end, text[start:end]) if start < end else None
+
+
+def _word_before(text: str, end: int) -> tuple[int, int]:
+    start = end
+    while start and (text[start - 1].isalnum() or text[start - 1] in "'’-"):
+        start -= 1
+    return start, end
+
+
+def _word_at(text: str, place: int) -> tuple[int, int]:
+    m = WORD.search(text, max(0, place))
+    if m is not None and m.start() - place < 8:
+        return m.start(), m.end()
+    return _word_before(text, place)
+
+
+def _words_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    return [(m.start(), m.end()) for m in WORD.finditer(text, start, end)]
+
+
+def _amid(text: str, place: int) -> bool:
+    """Whether the words run on here: a single space, and no sentence begins."""
+    return text[place : place + 1] == " " and text[place + 1 : place + 2].islower()
+
+
+_DAMAGERS: Mapping[str, Callable[[Copy, Attribution, Random], Copy | None]] = {
+    "orphaned": orphaned,
+    "truncated": truncated,
+    "marks": marks,
+    "stray": stray,
+    "spliced": spliced,
+    "repeated": repeated,
+    "missing": missing,
+}
+
+
+# --- in single words ----------------------------------------------------------------------------------------------
+
+
+def nearest(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """The spans (in order of the text) that touch ``[start, end)``."""
+    first = bisect_left(spans, start, key=lambda span: span.end)
+    return [span for span in spans[first:] if span.start < end]
