@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from quotes.ingest.article import article, identity
-from quotes.ingest.documents import Document, Limits, documents, files
+from quotes.ingest.documents import LIMITS, Document, Limits, documents, files
 from quotes.records import Article, Failure
 
-__all__ = ["Document", "Limits", "article", "articles", "documents", "files", "identity"]
+__all__ = ["LIMITS", "Document", "Limits", "article", "articles", "documents", "files", "identity"]
 
 
 def articles(
-    inputs: Sequence[str], encoding: str | None = None, limits: Limits = Limits()
+    inputs: Sequence[str], encoding: str | None = None, limits: Limits = LIMITS
 ) -> Iterator[Article | Failure]:
     """Every article of the inputs (files, folders, globs, ``-``) in order, a Failure where one can't be read."""
     for document in documents(inputs, encoding, limits):

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from quotes.ingest.documents import Document, Limits
+from quotes.ingest.documents import LIMITS, Document, Limits
 from quotes.records import Article, Failure
 
 _META_CHARSET = re.compile(rb"<meta[^>]{1,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Why a document cannot be scored: the type of the error and a message without the document's name."""
 
     def __init__(self, type: str, message: str) -> None:
@@ -24,7 +24,7 @@ class _Refused(Exception):
         self.type = type
 
 
-def article(document: Document, limits: Limits = Limits()) -> Article | Failure:
+def article(document: Document, limits: Limits = LIMITS) -> Article | Failure:
     """Decode, parse and check one document; whatever is wrong with it comes back as a Failure."""
     name = document.id
     try:
@@ -40,7 +40,7 @@ def article(document: Document, limits: Limits = Limits()) -> Article | Failure:
             found = Article(name, _decoded(_bytes(document), document.encoding or _marked(document)), document.meta)
         _check(found.text, limits)
         return replace(found, meta=_json_values(found.meta))
-    except _Refused as refused:
+    except _RefusedError as refused:
         return Failure(name, refused.type, f"{name}: {refused}")
 
 
@@ -48,7 +48,7 @@ def identity(document: Document) -> str:
     """The id that a document has in the output: its own, or the name it was read under."""
     try:
         return (document.format == "row" and _own_id(_row(document))) or document.id
-    except _Refused:
+    except _RefusedError:
         return document.id
 
 
@@ -64,11 +64,11 @@ def _row(document: Document) -> Mapping[str, Any]:
     try:
         row = json.loads(line, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise _Refused("BadJSON", f"not JSON ({error.msg} at character {error.pos}); correct the line") from error
+        raise _RefusedError("BadJSON", f"not JSON ({error.msg} at character {error.pos}); correct the line") from error
     except (ValueError, RecursionError) as error:
-        raise _Refused("BadJSON", f"not JSON that can be read ({error}); correct the line") from error
+        raise _RefusedError("BadJSON", f"not JSON that can be read ({error}); correct the line") from error
     if not isinstance(row, dict):
-        raise _Refused("BadJSON", 'not a JSON object; write {"id": …, "text": …}')
+        raise _RefusedError("BadJSON", 'not a JSON object; write {"id": …, "text": …}')
     return row
 
 
@@ -87,7 +87,7 @@ def _words(row: Mapping[str, Any]) -> str:
     text = row.get("text")
     if not isinstance(text, str):
         what = "no text" if text is None else f"text is {type(text).__name__}, not a string"
-        raise _Refused("NoText", f'{what}; put the article into the field "text"')
+        raise _RefusedError("NoText", f'{what}; put the article into the field "text"')
     return text
 
 
@@ -124,9 +124,9 @@ def _decoded(data: bytes, encoding: str | None) -> str:
         return data.decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         if b"\0" in data[:65536]:
-            raise _Refused("Binary", "a binary file, not text; convert it to .txt or .html") from error
+            raise _RefusedError("Binary", "a binary file, not text; convert it to .txt or .html") from error
         name = encoding if encoding and encoding != "utf-8-sig" else "UTF-8"
-        raise _Refused(
+        raise _RefusedError(
             "Encoding",
             f"byte 0x{data[error.start]:02x} at {error.start} is not {name}; "
             f"name its encoding, for example --encoding {'latin-1' if name == 'UTF-8' else 'utf-8'}",
@@ -135,14 +135,16 @@ def _decoded(data: bytes, encoding: str | None) -> str:
 
 def _check(text: str, limits: Limits) -> None:
     if not text.strip("\ufeff \t\r\n\f\v\xa0"):
-        raise _Refused("Empty", "no text in it; leave it out or give its text")
+        raise _RefusedError("Empty", "no text in it; leave it out or give its text")
     if "\0" in text:
         at = text.index("\0")
-        raise _Refused("Binary", f"NUL at character {at}, so not text; convert it to .txt or .html")
+        raise _RefusedError("Binary", f"NUL at character {at}, so not text; convert it to .txt or .html")
     if found := _SURROGATE.search(text):
-        raise _Refused("Surrogate", f"lone surrogate at character {found.start()}; write the text as valid Unicode")
+        raise _RefusedError(
+            "Surrogate", f"lone surrogate at character {found.start()}; write the text as valid Unicode"
+        )
     if len(text) > limits.characters:
-        raise _Refused(
+        raise _RefusedError(
             "TooLong",
             f"{len(text):,} characters, the limit is {limits.characters:,}; split it or raise --max-characters",
         )
@@ -153,9 +155,11 @@ def _json_values(meta: Mapping[str, Any]) -> dict[str, Any]:
     try:
         written = json.dumps(dict(meta), ensure_ascii=False, allow_nan=False, default=_plain)
         written.encode("utf-8")
-        return json.loads(written)  # type: ignore[no-any-return]
+        return json.loads(written)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _Refused("BadField", f"a field beside the text is no valid JSON value ({error}); correct it") from error
+        raise _RefusedError(
+            "BadField", f"a field beside the text is no valid JSON value ({error}); correct it"
+        ) from error
 
 
 def _plain(value: Any) -> Any:

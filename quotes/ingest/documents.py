@@ -11,7 +11,6 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Literal
 
 from quotes.records import Failure
@@ -25,6 +24,9 @@ class Limits:
 
     bytes: int = 16 << 20
     characters: int = 300_000
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,26 @@ class Document:
 
 
 def documents(
-    inputs: Sequence[str], encoding: str | None = None, limits: Limits = Limits(), skip: int = 0
+    inputs: Sequence[str],
+    encoding: str | None = None,
+    limits: Limits = LIMITS,
+    skip: int = 0,
+    meter: Callable[[int], object] | None = None,
 ) -> Iterator[Document | Failure]:
-    """Every document of the inputs, in order; the first ``skip`` are passed over without being read where possible."""
+    """Every document of the inputs, in order; the first ``skip`` are passed over without being read where possible.
+
+    ``meter`` is told how many bytes of the input files (compressed, where they are) have been read so far.
+    """
+    total = 0
     for path in files(inputs):
-        if path == "-":
-            name, read = "-", _stdin
-        else:
-            name, read = shown(os.path.basename(path.rstrip("/"))), _reader(path)
+        name = "-" if path == "-" else shown(os.path.basename(path.rstrip("/")))
+        read = _reader(path)
         source = _Source(path, name, encoding, limits, skip)
         try:
-            yield from read(source)
+            for found in read(source):
+                if meter:
+                    meter(total + source.position)
+                yield found
         except FileNotFoundError:
             yield from source.failed("FileNotFound", f"{name}: no such file; check the path")
         except ImportError as error:
@@ -69,6 +80,9 @@ def documents(
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or str(error)
             yield from source.failed("Unreadable", f"{name}: cannot be read ({reason}); the rest of it is left out")
+        finally:
+            total += source.position
+            source.close()
         skip = source.skip
 
 
@@ -99,6 +113,19 @@ class _Source:
     def __init__(self, path: str, name: str, encoding: str | None, limits: Limits, skip: int) -> None:
         self.path, self.name, self.encoding, self.limits, self.skip = path, name, encoding, limits, skip
         self.row = 0
+        self.file: IO[bytes] | None = None
+
+    def open(self) -> IO[bytes]:
+        self.file = open(self.path, "rb")  # noqa: SIM115  closed by close()
+        return self.file
+
+    def close(self) -> None:
+        if self.file:
+            self.file.close()
+
+    @property
+    def position(self) -> int:
+        return self.file.tell() if self.file and not self.file.closed else 0
 
     def passed_over(self) -> bool:
         """Whether the document at hand is one of those to be passed over; it is counted off."""
@@ -130,7 +157,7 @@ def _suffix(name: str) -> str | None:
 
 
 def _reader(path: str) -> Callable[[_Source], Iterator[Document | Failure]]:
-    return _READERS[_suffix(path) or ".txt"]
+    return _stdin if path == "-" else _READERS[_suffix(path) or ".txt"]
 
 
 def _text(source: _Source) -> Iterator[Document | Failure]:
@@ -144,8 +171,7 @@ def _html(source: _Source) -> Iterator[Document | Failure]:
 def _whole(source: _Source, format: Format) -> Iterator[Document | Failure]:
     if source.passed_over():
         return
-    with open(source.path, "rb") as file:
-        data = file.read(source.limits.bytes + 1)
+    data = source.open().read(source.limits.bytes + 1)
     if len(data) > source.limits.bytes:
         yield source.too_large(source.name)
     else:
@@ -153,13 +179,12 @@ def _whole(source: _Source, format: Format) -> Iterator[Document | Failure]:
 
 
 def _jsonl(source: _Source) -> Iterator[Document | Failure]:
-    with open(source.path, "rb") as file:
-        yield from _rows(source, file)
+    yield from _rows(source, source.open())
 
 
 def _jsonl_gz(source: _Source) -> Iterator[Document | Failure]:
-    with gzip.open(source.path, "rb") as file:
-        yield from _rows(source, file)  # type: ignore[arg-type]
+    with gzip.open(source.open(), "rb") as stream:
+        yield from _rows(source, stream)  # type: ignore[arg-type]
 
 
 def _rows(source: _Source, stream: IO[bytes]) -> Iterator[Document | Failure]:
@@ -187,7 +212,7 @@ def _stdin(source: _Source) -> Iterator[Document | Failure]:
     except (ValueError, RecursionError):
         row = None
     if isinstance(row, dict) and "text" in row:
-        lines = io.BufferedReader(_Rejoined(first, stream))  # type: ignore[arg-type]
+        lines = io.BufferedReader(_Rejoined(first, stream))
         yield from _rows(source, lines)
     elif not source.passed_over():
         data = first + stream.read(max(0, source.limits.bytes + 1 - len(first)))
@@ -206,7 +231,7 @@ class _Rejoined(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self.first:
-            return self.rest.readinto1(buffer)  # type: ignore[attr-defined, no-any-return]
+            return self.rest.readinto1(buffer)  # type: ignore[attr-defined]
         size = min(len(buffer), len(self.first))
         buffer[:size], self.first = self.first[:size], self.first[size:]
         return size
@@ -217,7 +242,7 @@ def _parquet(source: _Source) -> Iterator[Document | Failure]:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.ParquetFile(source.path)
+        table = pyarrow.parquet.ParquetFile(source.open())
         if "text" not in table.schema_arrow.names:
             yield from source.failed("NoText", f"{source.name}: no column named text; rename the one that holds it")
             return
@@ -240,30 +265,29 @@ def _warc(source: _Source) -> Iterator[Document | Failure]:
     from warcio.exceptions import ArchiveLoadFailed
 
     limit = source.limits.bytes
-    with open(source.path, "rb") as file:
-        try:
-            for record in ArchiveIterator(file):
-                http = record.http_headers
-                if record.rec_type != "response" or http is None or http.get_statuscode() != "200":
-                    continue
-                media, _, parameters = (http.get_header("Content-Type") or "").lower().partition(";")
-                if media.strip() not in ("text/html", "application/xhtml+xml") or source.passed_over():
-                    continue
-                source.row += 1
-                address = record.rec_headers.get_header("WARC-Target-URI") or f"{source.name}:{source.row}"
-                data = record.content_stream().read(limit + 1)
-                if len(data) > limit:
-                    yield source.too_large(address)
-                    continue
-                charset = parameters.partition("charset=")[2].strip(" \"'") or None
-                meta = {
-                    "url": address,
-                    "warc_date": record.rec_headers.get_header("WARC-Date"),
-                    "warc_record_id": record.rec_headers.get_header("WARC-Record-ID"),
-                }
-                yield Document(address, "html", data, meta, source.encoding, charset)
-        except ArchiveLoadFailed as error:
-            yield from source.failed("Unreadable", f"{source.name}: damaged WARC ({error}); the rest of it is left out")
+    try:
+        for record in ArchiveIterator(source.open()):
+            http = record.http_headers
+            if record.rec_type != "response" or http is None or http.get_statuscode() != "200":
+                continue
+            media, _, parameters = (http.get_header("Content-Type") or "").lower().partition(";")
+            if media.strip() not in ("text/html", "application/xhtml+xml") or source.passed_over():
+                continue
+            source.row += 1
+            address = record.rec_headers.get_header("WARC-Target-URI") or f"{source.name}:{source.row}"
+            data = record.content_stream().read(limit + 1)
+            if len(data) > limit:
+                yield source.too_large(address)
+                continue
+            charset = parameters.partition("charset=")[2].strip(" \"'") or None
+            meta = {
+                "url": address,
+                "warc_date": record.rec_headers.get_header("WARC-Date"),
+                "warc_record_id": record.rec_headers.get_header("WARC-Record-ID"),
+            }
+            yield Document(address, "html", data, meta, source.encoding, charset)
+    except ArchiveLoadFailed as error:
+        yield from source.failed("Unreadable", f"{source.name}: damaged WARC ({error}); the rest of it is left out")
 
 
 _READERS: dict[str, Callable[[_Source], Iterator[Document | Failure]]] = {

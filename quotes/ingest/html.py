@@ -13,7 +13,6 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from typing import Any, NamedTuple
 
 from quotes.records import ENTITY, Article
@@ -31,8 +30,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header"
-    " hr html li main nav ol p pre section table tbody td th thead tr ul".split()
+    """address article aside blockquote body dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
+    header hr html li main nav ol p pre section table tbody td th thead tr ul""".split()  # noqa: SIM905  easier to read
 )
 _UNSEEN = "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte order mark
 _WORD = re.compile(rf"[^\s{_UNSEEN}]+")
@@ -65,7 +64,7 @@ def extract(id: str, page: str, meta: Mapping[str, Any]) -> Article:
     """The article of a page; its text is empty where the page shows no text at all."""
     import trafilatura
 
-    main = trafilatura.bare_extraction(
+    main: Any = trafilatura.bare_extraction(
         page,
         include_comments=False,
         include_tables=False,
@@ -192,10 +191,20 @@ def _pieces(key: str, page: str, at: int) -> Iterator[_Piece]:
         if start < 0 or (len(seed) < _SEED and start != at):
             place, tries = place + 1, tries + 1
             continue
-        size = len(commonprefix([key[place:], page[start : start + len(key) - place]]))
+        size = _common(key, place, page, start)
         yield _Piece(start, start + size, first)
         place, at, tries, first = place + size, start + size, 0, False
         end = at + _REACH
+
+
+def _common(key: str, place: int, page: str, start: int) -> int:
+    """How many characters are the same in both from these places on."""
+    size = 0
+    for one, other in zip(key[place:], page[start : start + len(key) - place], strict=False):
+        if one != other:
+            break
+        size += 1
+    return size
 
 
 def _headline(title: str | None, paragraphs: list[_Piece], visible: _Visible) -> list[_Piece]:
