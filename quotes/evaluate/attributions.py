@@ -23,14 +23,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quotes.marks import speech
+from quotes.marks import Quoted, quoted, speech
 from quotes.records import Span
 
 ROLES = ("source", "cue", "contents")
 MEASURES = (*(f"{role} {metric}" for metric in ("overlap", "span") for role in ROLES), "relation-content", "relation")
 RECALLS = ("direct",)
 
-_TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_TOKEN = re.compile(rf"{_WORD.pattern}|[^\w\s]")
 _RESAMPLES = 1000
 
 Tokens = frozenset[int]
@@ -158,7 +159,8 @@ def _count(document: Document, found: Sequence[Labelled]) -> Iterator[tuple[str,
     sourced = np.array([[_same_source(one, other) for other in guess] for one in gold], dtype=bool).reshape(iou.shape)
     for measure, weights in (("relation-content", iou), ("relation", iou * sourced)):
         yield measure, (len(_matched(weights)), len(guess), len(gold))
-    direct = [number for number, quote in enumerate(document.quotes) if _direct(text, quote, gold[number])]
+    quotations = quoted(text)
+    direct = [number for number, quote in enumerate(document.quotes) if _direct(text, quote, quotations)]
     held = sum(bool(guess) and iou[number].max() >= 0.5 for number in direct)
     yield "direct", (int(held), int(held), len(direct))
 
@@ -194,10 +196,10 @@ def _matched(weights: NDArray[np.float64]) -> set[int]:
     return {int(row) for row, column in zip(rows, columns, strict=True) if enough[row, column] > 0}
 
 
-def _direct(text: str, quote: Labelled, tokens: Mapping[str, Tokens]) -> bool:
+def _direct(text: str, quote: Labelled, quotations: Sequence[Quoted]) -> bool:
     contents = tuple(Span(start, end, text[start:end]) for start, end in quote.contents)
-    words = sum(len(re.findall(r"\w+(?:['’]\w+)*", span.text)) for span in contents)
-    return bool(tokens["contents"]) and words >= 4 and speech(text, contents) == "direct"
+    words = sum(len(_WORD.findall(span.text)) for span in contents)
+    return words >= 4 and speech(text, contents, quotations) == "direct"
 
 
 def figures(counts: Mapping[str, NDArray[np.int64]], seed: int = 0) -> dict[str, Figure]:
