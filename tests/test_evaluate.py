@@ -85,7 +85,8 @@ def test_an_error_row_counts_as_empty(tmp_path: Path) -> None:
 @pytest.mark.skipif(not (SHARED / "tools").is_dir(), reason="the reference scorer is not beside this checkout")
 def test_the_reference_scorer_agrees(tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("reference", SHARED / "tools" / "score_attributions.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     reference = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reference)
     gold = SHARED / "data" / "polnear" / "polnear-dev.jsonl.gz"
