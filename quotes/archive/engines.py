@@ -23,6 +23,8 @@ CHUNK_DOCUMENTS = 32
 CHUNK_SIZE = 1 << 17  # characters: enough to batch, and scored in a fraction of a document's time limit
 AHEAD = 4  # chunks under way for each worker, so that a slow one holds nobody up
 
+CONNECT_SECONDS = 30
+
 
 class Future(Protocol):
     def result(self) -> list[Outcome]: ...
@@ -78,8 +80,8 @@ class Dask:
             raise WorkerError("--engine dask needs Dask; run: pip install 'quotes[dask]'") from error
         self.make, self.scheduler, self.bounds = make, scheduler, bounds
         try:
-            self._client = Client(scheduler, timeout=20, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=60)
+            self._client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except (OSError, TimeoutError, ValueError) as error:
             raise WorkerError(
                 f"no Dask cluster with workers at {scheduler}; start it or correct --scheduler"
