@@ -225,6 +225,33 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words that speak for a flag: ``sign`` is its code or variety, ``reason`` says what is wrong with them."""
+
+    sign: str
+    spans: tuple[Span, ...]
+    probability: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the classifier sees of an attribution, by name, and the evidence that it was counted from."""
+
+    values: Mapping[str, float]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The classifier's word on an attribution: its quality, and a probability for each flag and variety."""
+
+    quality: Quality
+    probabilities: Mapping[str, float]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """An attribution as it stands in a record: with its source, its quality and its flags."""
 

@@ -25,17 +25,21 @@ GARBLED = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spu
 VARIETIES = ("orphaned", *GARBLED)
 
 WORD = re.compile(r"[^\W_]+(?:['’\-–.][^\W_]+)*")
-OPENERS, CLOSERS = "\"“‘«„", "\"”’»"
+OPENERS, CLOSERS = '"“‘«„', '"”’»'
 PRONOUNS = frozenset("he she they it him her".split())
 DETERMINERS = frozenset("the a an this these those my your his her its our their every each".split())
 PREPOSITIONS = frozenset("of to in for on with at from by about into between against during under".split())
-AUXILIARIES = frozenset("is are was were be been am will would can could should must may has have had do does did".split())
+AUXILIARIES = frozenset(
+    "is are was were be been am will would can could should must may has have had do does did".split()
+)
 CONJUNCTIONS = frozenset("and or but because if when while although whether".split())
 FUNCTION = DETERMINERS | PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | PRONOUNS | frozenset(
     "i we you who which that not there what as than so them us me more no".split()
 )  # fmt: skip
 LOSABLE = PREPOSITIONS | AUXILIARIES | frozenset("a an the and not their our his".split())
-TWICE = frozenset("had that very no really so bye many long again never far more much ha yes now on in up out her".split())
+TWICE = frozenset(
+    "had that very no really so bye many long again never far more much ha yes now on in up out her".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ class Copy:
 Piece = tuple[int, int] | str  # a stretch of the old text, or new words
 
 
-def rewrite(copy: Copy, pieces: Sequence[Piece], variety: str, shown: Callable[[str, list[int]], Iterable[tuple[int, int]]]) -> Copy:
+def rewrite(
+    copy: Copy, pieces: Sequence[Piece], variety: str, shown: Callable[[str, list[int]], Iterable[tuple[int, int]]]
+) -> Copy:
     """The copy put together again from pieces, every span taken along.
 
     ``shown`` gets the new text and the places in it where each piece starts (and its end), and says what shows the
@@ -105,7 +111,9 @@ def rewrite(copy: Copy, pieces: Sequence[Piece], variety: str, shown: Callable[[
     return Copy(text, tuple(attributions), (*(wound for wound in wounds if wound.spans), Wound(variety, spans)))
 
 
-def damage(copy: Copy, variety: str, random: Random, at: int, synonyms: Mapping[str, Sequence[str]] | None = None) -> Copy | None:
+def damage(
+    copy: Copy, variety: str, random: Random, at: int, synonyms: Mapping[str, Sequence[str]] | None = None
+) -> Copy | None:
     """The copy with attribution number ``at`` damaged in one way; None where that way is not open."""
     if not copy.attributions[at].contents:
         return None
@@ -156,7 +164,9 @@ def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | Non
             body += [(span.start, end - 2), *random.choice([(".", mark), (".", mark), (mark, ".")])]
         else:
             body.append((span.start, end))
-    names = {word.lower() for span in said.source for word in WORD.findall(span.text) if word.lower() not in DETERMINERS}
+    names = {
+        word.lower() for span in said.source for word in WORD.findall(span.text) if word.lower() not in DETERMINERS
+    }
 
     def quiet(number: int) -> bool:
         """Nobody who may be the speaker stands in the paragraph before this place, and no speech goes on after it."""
@@ -181,7 +191,10 @@ def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | Non
     place = random.choice(places)
     pieces: list[Piece] = []
     cursor, shown = 0, 0
-    order: list[tuple[int, str]] = sorted([(block[0], "cut"), (blocks[place][0] if place < len(blocks) else len(text), "put")], key=lambda item: (item[0], item[1] == "cut"))
+    order: list[tuple[int, str]] = sorted(
+        [(block[0], "cut"), (blocks[place][0] if place < len(blocks) else len(text), "put")],
+        key=lambda item: (item[0], item[1] == "cut"),
+    )
     for at, what in order:
         pieces.append((cursor, at))
         cursor = at
@@ -244,7 +257,12 @@ def _blocks_kept(copy: Copy, kept: Sequence[tuple[int, int]], said: Attribution)
     number = next(2 * i for i, (start, end) in enumerate(kept) if start <= said.contents[0].start < end)
     at = said.contents[0].start - kept[number // 2][0]
     length = len(said.contents[0])
-    return rewrite(copy, pieces, "orphaned", lambda new, seams: [(seams[number] + at, min(seams[number] + at + length, seams[number + 1]))])
+    return rewrite(
+        copy,
+        pieces,
+        "orphaned",
+        lambda new, seams: [(seams[number] + at, min(seams[number] + at + length, seams[number + 1]))],
+    )
 
 
 # --- the words are damaged ----------------------------------------------------------------------------------------
@@ -286,7 +304,11 @@ def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """A mark dropped, doubled, turned round or swapped for another kind."""
     text = copy.text
     spans = [span for span in said.contents if len(span) > 20]
-    found = [(span.start + m.start(), m.group()) for span in spans for m in re.finditer(r"(?<!\w)[\"“](?=\w)|(?<=[\w.,!?])[\"”](?!\w)", span.text)]
+    found = [
+        (span.start + m.start(), m.group())
+        for span in spans
+        for m in re.finditer(r"(?<!\w)[\"“](?=\w)|(?<=[\w.,!?])[\"”](?!\w)", span.text)
+    ]
     if len(found) < 2:
         return None
     at, mark = random.choice(found)
@@ -357,7 +379,9 @@ def stray(copy: Copy, said: Attribution, random: Random) -> Copy | None:
         resume += text[resume : resume + 1] == " " if joined else 0
         if following == " " and points in (",", " ;"):
             return None
-        return rewrite(copy, [(0, at), points, (resume, len(text))], "stray", lambda new, seams: [_trim(new, seams[1], seams[2])])
+        return rewrite(
+            copy, [(0, at), points, (resume, len(text))], "stray", lambda new, seams: [_trim(new, seams[1], seams[2])]
+        )
     gap = "\n\n" if random.random() < 0.25 else " "
     debris = random.choice(_DEBRIS)
     pieces: list[Piece] = [(0, at), gap, debris, (at, len(text)) if gap == " " else "\n\n"]
@@ -414,13 +438,17 @@ def spliced(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     if not _amid(text, cut.end()) or not _amid(text, theirs[theirs.index(join) - 1].end()):
         return None
     words = (cut.group().lower(), join.group().lower())
-    if words[1] in CONJUNCTIONS or words[1] in ("that", "who", "which", "as") or (words[0] not in FUNCTION and words[1] in PREPOSITIONS):
+    if (
+        words[1] in CONJUNCTIONS
+        or words[1] in ("that", "who", "which", "as")
+        or (words[0] not in FUNCTION and words[1] in PREPOSITIONS)
+    ):
         return None  # such a join reads on
     end = span.end - (1 if text[span.end - 1] in CLOSERS else 0)
     end -= text[end - 1] in ".,!?"
     stop = theirs_span.end - (1 if text[theirs_span.end - 1] in CLOSERS else 0)
     stop -= text[stop - 1] in ".,!?"
-    if "\n" in text[span.start : span.end] or any(c in text[join.start() : stop] for c in "\n\"“”"):
+    if "\n" in text[span.start : span.end] or any(c in text[join.start() : stop] for c in '\n"“”'):
         return None
     borrowed = text[join.start() : stop]
     return rewrite(
@@ -450,7 +478,12 @@ def repeated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     if re.search(r"[^\w\s'’-]", text[start:end]) or text[end : end + 1] not in (" ", ",", "."):
         return None
     again = text[start:end]
-    return rewrite(copy, [(0, end), " ", again, (end, len(text))], "repeated", lambda new, seams: _words_in(new, seams[2], seams[3]))
+    return rewrite(
+        copy,
+        [(0, end), " ", again, (end, len(text))],
+        "repeated",
+        lambda new, seams: _words_in(new, seams[2], seams[3]),
+    )
 
 
 def missing(copy: Copy, said: Attribution, random: Random) -> Copy | None:
@@ -473,14 +506,26 @@ def missing(copy: Copy, said: Attribution, random: Random) -> Copy | None:
             choices.append((number, number + 1))
         elif (before in DETERMINERS or before in PREPOSITIONS) and after in FUNCTION and word not in FUNCTION:
             choices.append((number, number + 1))  # "in the of"
-        if number + 3 < len(words) and low[number - 1] in FUNCTION and low[number + 2] in FUNCTION and " " * 2 not in text[words[number].start() : words[number + 2].start()] and random.random() < 0.25 and text[words[number + 1].end()] == " ":
+        if (
+            number + 3 < len(words)
+            and low[number - 1] in FUNCTION
+            and low[number + 2] in FUNCTION
+            and " " * 2 not in text[words[number].start() : words[number + 2].start()]
+            and random.random() < 0.25
+            and text[words[number + 1].end()] == " "
+        ):
             choices.append((number, number + 2))
     if not choices:
         return None
     first, last = random.choice(choices)
     if low[first - 1 : first] == low[last : last + 1]:
         return None
-    return rewrite(copy, [(0, words[first].start()), (words[last].start(), len(text))], "missing", lambda new, seams: [_word_at(new, seams[1])])
+    return rewrite(
+        copy,
+        [(0, words[first].start()), (words[last].start(), len(text))],
+        "missing",
+        lambda new, seams: [_word_at(new, seams[1])],
+    )
 
 
 # --- spinning -----------------------------------------------------------------------------------------------------
@@ -507,7 +552,9 @@ _PHRASES = (
 )  # fmt: skip
 
 
-def spin(copy: Copy, random: Random, start: int, end: int, synonyms: Mapping[str, Sequence[str]], rate: float | None = None) -> Copy | None:
+def spin(
+    copy: Copy, random: Random, start: int, end: int, synonyms: Mapping[str, Sequence[str]], rate: float | None = None
+) -> Copy | None:
     """The words of ``[start, end)`` swapped for near synonyms, without regard to agreement, names or fixed phrases.
 
     The rate is drawn between a sixth and a half of the words that can be swapped; three swaps at least, else None.
@@ -570,9 +617,19 @@ def _inflected(word: str, ending: str) -> str:
     if ending in ("'s", "’s"):
         return word + ending
     if ending in ("s", "ies"):
-        head = head[:-1] + "ies" if head[-1] == "y" and head[-2:-1] not in "aeo" else head + ("es" if head[-1] in "sxh" else "s")
+        head = (
+            head[:-1] + "ies"
+            if head[-1] == "y" and head[-2:-1] not in "aeo"
+            else head + ("es" if head[-1] in "sxh" else "s")
+        )
     elif ending in ("ed", "ied"):
-        head = head + "d" if head[-1] == "e" else head[:-1] + "ied" if head[-1] == "y" and head[-2:-1] not in "aeo" else head + "ed"
+        head = (
+            head + "d"
+            if head[-1] == "e"
+            else head[:-1] + "ied"
+            if head[-1] == "y" and head[-2:-1] not in "aeo"
+            else head + "ed"
+        )
     elif ending == "ing":
         head = head[:-1] + "ing" if head[-1] == "e" and head[-2:-1] != "e" else head + "ing"
     else:

@@ -1,0 +1,291 @@
+"""Traces of damage that rules can tell: debris, words set twice, ends that are none, quotation marks without a fellow.
+
+Every trace is an :class:`Evidence` with the words that show it and a reason. A rule says what it sees and how sure such
+a sight is by itself; whether a quote is damaged is for the classifier, which sees where the trace stands.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from quotes.marks import Quoted
+from quotes.records import Evidence, Span
+
+WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
+
+# Words that no English sentence ends with, and those that few do.
+NEVER_LAST = frozenset(
+    "the a an my your our their its of from into onto upon and or but nor than if because although whose every "
+    "to-be between among despite whereas".split()
+)
+SELDOM_LAST = frozenset(
+    "to with for by at as is are was were be been am will would could should must may might has have had this his her he "
+    "she they we i who which that when while where what how not very so such these those per via about it's don't i'm "
+    "can't we're didn't doesn't isn't won't he's they're".split()
+)
+
+
+class Vocabulary:
+    """Words and how often they were seen, for telling a word from the stump of one."""
+
+    def __init__(self, words: Sequence[str], counts: Sequence[int]):
+        order = sorted(range(len(words)), key=words.__getitem__)
+        self.words = [words[number] for number in order]
+        self.totals = [0, *accumulate(counts[number] for number in order)]
+
+    @classmethod
+    def parse(cls, text: str) -> Vocabulary:
+        """Lines of a count and the words that have it: ``12 able abroad …``."""
+        words: list[str] = []
+        counts: list[int] = []
+        for line in text.splitlines():
+            count, *those = line.split()
+            words += those
+            counts += [int(count)] * len(those)
+        return cls(words, counts)
+
+    def count(self, word: str) -> int:
+        at = bisect_left(self.words, word)
+        return self.totals[at + 1] - self.totals[at] if at < len(self.words) and self.words[at] == word else 0
+
+    def begun(self, stump: str) -> int:
+        """How often words were seen that begin so and go on."""
+        first, last = bisect_left(self.words, stump), bisect_left(self.words, stump + "\U0010ffff")
+        return self.totals[last] - self.totals[first] - self.count(stump)
+
+
+def traces(
+    text: str, quotations: Sequence[Quoted], blocks: Sequence[tuple[int, int]], known: Vocabulary
+) -> tuple[Evidence, ...]:
+    """All traces in a text, in order of the text; ``blocks`` are its paragraphs."""
+    found = [*debris(text), *twice(text), *unpaired(text, quotations), *ends(text, quotations, blocks, known)]
+    return tuple(sorted(found, key=lambda trace: (trace.spans[0], trace.sign)))
+
+
+# --- debris -------------------------------------------------------------------------------------------------------
+
+_TAGS = (
+    "a|abbr|aside|b|blockquote|br|center|cite|div|em|figcaption|figure|font|h[1-6]|hr|i|iframe|img|li|ol|p|script|section|"
+    "small|span|strong|style|sub|sup|table|td|tr|u|ul|video"
+)
+_DEBRIS: tuple[tuple[float, str, re.Pattern[str]], ...] = (
+    (0.97, "mark-up inside the words", re.compile(rf"</?(?:{_TAGS})(?:\s[^<>\n]*)?/?>|<a href=?|target=\"_blank\">?|<!--|-->", re.I)),
+    (0.97, "mark-up inside the words", re.compile(r"&(?:amp;)?(?:#\d{2,5}|#x[0-9a-fA-F]{2,4}|nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip);")),
+    (0.95, "mark-up inside the words", re.compile(r"\[/?(?:caption|embed(?:ded content)?|gallery|video|audio|image|img|quote|url|youtube|IMAGE)\b[^\]\n]{0,80}\]|\{\{[^}\n]{0,60}\}\}")),
+    (0.95, "program text inside the words", re.compile(r"\\u[0-9a-fA-F]{4}|\\n|\\t|googletag\.\S*|\(?adsbygoogle\b[^\n;]*;?|window\.\w+|document\.\w+\(|function\s?\([^)\n]*\)")),
+    (0.98, "wrongly decoded characters", re.compile(r"â€[^\s\w]?[™œ˜“”\x9d\x9c\x99\x98¦]?|Ã[\x80-\xbf©¨¢¶¼¤±³¡­]|Â(?=[\s\xa0«»°£])|ï»¿|\ufffd+")),
+    (0.96, "a comma and a full stop together", re.compile(r"(?<=[\w’'])\s?,\s?\.(?!\.)(?!\d)")),
+    (0.95, "two commas together", re.compile(r"(?<=[\w’'])\s?,(?:\s?,)+(?=[\s\w])")),
+    (0.93, "punctuation that does not fit", re.compile(r"(?<=[\w’'])\s?(?:;\s?,|,\s?;|:\s?\.(?!\.)|;\s?\.(?!\.)|:\s?,)(?=[\s\w])")),
+    (0.90, "a full stop and a comma together", re.compile(r"(?<=[a-z]{5})\s?\.\s,(?=[\s\w])|(?<=[\w’'])\s\.,(?=[\s\w])")),
+    (0.60, "a full stop and a comma together", re.compile(r"(?<=[a-z]{5})\.,(?=[\s\w])")),
+    (0.92, "a full stop before a word in mid-sentence", re.compile(r"(?<=[\w,’'])\s\.(?=[a-z]{2,})(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info)\b)")),
+    (0.70, "a full stop before a word in mid-sentence", re.compile(r"(?<=\s[a-z]{4})\.(?=[a-z]{2,}\s)(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info|ly|me)\b)|(?<=[a-z]{4})\.(?=(?:it|the|he|she|they|we|and|but|in|to|of|is|that)\s)")),
+    (0.85, "a full stop that stands alone", re.compile(r"(?<=[a-z’'])\s\.(?=\s+[a-z])")),
+    (0.55, "a comma that stands alone", re.compile(r"(?<=[\w’'])\s,(?=\s)")),
+    (0.55, "a semicolon that stands alone", re.compile(r"(?<=[\w’'])\s[;](?=\s)")),
+    (0.45, "two full stops", re.compile(r"(?<=[\w’'])\.\.(?![.\w/])")),
+    (0.60, "a bar in mid-sentence", re.compile(r"(?<=[a-z,]\s)\|(?=\s[a-z])|(?<=[a-z,])\s?###+")),
+)  # fmt: skip
+_NOTICE = re.compile(
+    r"(?:advertisements?|advertisement\W+(?:story\s+)?continues\s+below|(?:story|article)\s+continues\s+(?:below|after)\b.*|"
+    r"image\s+(?:copyright|caption|source)\b.{0,60}|media\s+caption\b.{0,60}|(?:photo|picture|image|credit)s?:.{0,60}|"
+    r"loading\.*|read\s+more\b.{0,80}|(?:related|see\s+also|also\s+read|watch|recommended|more\s+on\s+this)\b:?.{0,80}|"
+    r"share\s+(?:this|on)\b.{0,40}|click\s+(?:here|to)\b.{0,60}|sign\s+up\b.{0,60}|subscribe\b.{0,60}|"
+    r"continue\s+reading\b.{0,60}|play\s+video|skip\s+advert(?:isement)?|getty\s+images|\W+)",
+    re.IGNORECASE,
+)
+_INLINE_NOTICE = re.compile(
+    r"(?<=[a-z,] )(?:Advertisement(?: [-–—] story continues below)?|ADVERTISEMENT|Story continues below advertisement|"
+    r"Image (?:copyright|caption)(?: Getty Images)?|Loading\.\.\.|READ MORE:?|Read more|Share this article|Click here to subscribe|"
+    r"Related:|Play Video|SIGN UP|Photo: Getty Images|Continue reading the main story|Skip advert)(?= [a-z])"
+)
+
+
+def debris(text: str) -> Iterator[Evidence]:
+    """Punctuation that cannot be, mark-up, program text, wrongly decoded characters, and notices amid a sentence."""
+    taken: set[int] = set()
+    for probability, reason, pattern in _DEBRIS:
+        for m in pattern.finditer(text):
+            start = m.start() + len(m.group()) - len(m.group().lstrip())
+            if start in taken:
+                continue
+            taken.update(range(start, m.end()))
+            yield Evidence(
+                "stray",
+                (Span(start, m.end(), text[start : m.end()]),),
+                probability,
+                f"{reason}: {_shown(text, start, m.end())}",
+            )
+    for m in _INLINE_NOTICE.finditer(text):
+        yield Evidence("stray", (Span(*m.span(), m.group()),), 0.95, f"a page's notice inside the words: “{m.group()}”")
+
+
+def notices(text: str, blocks: Sequence[tuple[int, int]]) -> Iterator[Evidence]:
+    """Paragraphs that belong to the page: debris only where a sentence goes on after them."""
+    for before, (start, end), after in zip(blocks, blocks[1:], blocks[2:], strict=False):
+        body = text[start:end]
+        if len(body) < 90 and _NOTICE.fullmatch(body):
+            runs_on = text[before[1] - 1].isalnum() or text[before[1] - 1] == ","
+            if runs_on and (text[after[0]].islower() or text[before[1] - 1] == ","):
+                yield Evidence(
+                    "stray", (Span(start, end, body),), 0.95, f"a page's notice inside the words: “{body[:40]}”"
+                )
+
+
+def _shown(text: str, start: int, end: int) -> str:
+    """The words for the reason, with the end of the word before and the start of the one after where they touch."""
+    while end < len(text) and text[end].isalnum() and end - start < 20:
+        end += 1
+    return f"“{text[start:end].strip()}”"
+
+
+# --- words set twice ----------------------------------------------------------------------------------------------
+
+_TWICE = re.compile(r"(?<![\w'’-])(\w+(?:['’]\w+)?)\s+\1(?![\w'’-])", re.IGNORECASE)
+_PHRASE_TWICE = re.compile(
+    r"(?<![\w'’-])((?:\w+(?:['’]\w+)?[ \t]+){1,5}\w+(?:['’]\w+)?)[ \t]+\1(?![\w'’-])", re.IGNORECASE
+)
+_MAY_DOUBLE = frozenset(
+    "had that very so no really bye many long again never far more much ha yes now on in up out her is blah yeah ho knock hey "
+    "well big old too there ok okay please go hot hear all big bad good quite do you".split()
+)
+_SMALL = frozenset(
+    "the a an of to and in for with by at from as or but we i he she they it this our their his my your its was were are be been "
+    "has have will would can if than not who which into about what when us".split()
+)
+
+
+def twice(text: str) -> Iterator[Evidence]:
+    """A word, or a few words, that stand twice in a row with nothing between."""
+    for m in _TWICE.finditer(text):
+        word = m.group(1).lower()
+        again = text[m.end() - len(m.group(1)) : m.end()]
+        if word in _MAY_DOUBLE or not word[0].isalpha() or "\n" in m.group():
+            continue
+        if m.group(1)[0].isupper() and again[0].isupper():
+            continue  # Duran Duran
+        probability = 0.95 if word in _SMALL else 0.7
+        yield Evidence(
+            "repeated", (Span(m.end() - len(again), m.end(), again),), probability, f"“{again}” stands twice"
+        )
+    for m in _PHRASE_TWICE.finditer(text):
+        words = m.group(1).split()
+        if words[0].lower() in ("and", "or", "by", "upon", "after") or len({word.lower() for word in words}) == 1:
+            continue  # again and again and again
+        start = m.end() - len(m.group(1))
+        again = text[start : m.end()]
+        if again[0].isupper() and again.split()[-1][0].isupper():
+            continue
+        yield Evidence("repeated", (Span(start, m.end(), again),), 0.9, f"“{again}” stands twice")
+
+
+# --- quotation marks ----------------------------------------------------------------------------------------------
+
+
+_STYLES = ({'"', "”"}, {'"', "“"}, {"'", "’"}, {"‘", "'"}, {"''", '"'})  # the typist's keyboard beside the typesetter's
+
+
+def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
+    """Marks that open and never close, close what never opened, do not fit each other, or stand doubled."""
+    for one in quotations:
+        opening, closing = one.open, one.close
+        if one.problem is None:
+            continue
+        spans = tuple(span for span in (opening, closing) if span is not None)
+        reason = f"{one.problem} quotation marks"
+        if one.problem == "unclosed" and opening:
+            reason = f"opens with {opening.text} and never closes"
+        elif one.problem == "unopened" and closing:
+            reason = f"closes with {closing.text} and never opened"
+        elif one.problem == "mismatched" and opening and closing:
+            reason = f"opens with {opening.text} and closes with {closing.text}"
+            if {opening.text, closing.text} in _STYLES:
+                yield Evidence("mixed styles", spans, 0.1, reason)
+                continue
+        elif one.problem == "doubled":
+            double = [span for span in spans if len(span) > 1]
+            spans = tuple(double) or spans
+            reason = f"the mark {spans[0].text} is doubled"
+        if spans:
+            yield Evidence(one.problem, spans, 0.9 if one.level == "double" else 0.5, reason)
+
+
+# --- ends ---------------------------------------------------------------------------------------------------------
+
+_FINAL = re.compile(r"[\"”’'»)\]\s]*\Z")
+
+
+def ends(
+    text: str, quotations: Sequence[Quoted], blocks: Sequence[tuple[int, int]], known: Vocabulary
+) -> Iterator[Evidence]:
+    """Paragraphs and quotations that stop in the middle of a word or a sentence.
+
+    Signs: ``stump`` (a word that is not one), ``hanging`` (a word that nothing ends with), ``open end`` (no full stop).
+    """
+    for start, end in blocks:
+        if len(WORD.findall(text, start, min(end, start + 400))) < 5:
+            continue
+        body_end = end
+        while body_end > start and text[body_end - 1] in "\"”’'»)] ":
+            body_end -= 1
+        if body_end and (text[body_end - 1].isalnum() or text[body_end - 1] in ",-–("):
+            yield from _end(text, start, body_end, known, whole=body_end == end)
+    for one in quotations:
+        if one.close is None or one.inner_end - one.inner_start < 20 or not text[one.inner_end - 1].isalnum():
+            continue
+        inner = text[one.inner_start : one.inner_end]
+        if len(inner.split()) >= 4:
+            yield from _end(text, one.inner_start, one.inner_end, known, whole=False)
+
+
+def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Iterator[Evidence]:
+    """``whole``: nothing at all follows in the paragraph, not even a mark."""
+    place = end
+    while place > start and not text[place - 1].isalnum():
+        place -= 1
+    first = place
+    while first > start and (text[first - 1].isalnum() or text[first - 1] in "'’"):
+        first -= 1
+    word = text[first:place]
+    low = word.lower().replace("’", "'")
+    span = Span(first, place, word)
+    if low in NEVER_LAST:
+        yield Evidence("hanging", (span,), 0.95 if whole else 0.8, f"stops mid-sentence after “{word}”")
+        return
+    if low in SELDOM_LAST:
+        yield Evidence("hanging", (span,), 0.85 if whole else 0.4, f"stops mid-sentence after “{word}”")
+        return
+    if low.isalpha() and not (word.isupper() and len(word) > 1):
+        sure = stump(text, low, word[0].isupper(), known)
+        if sure > 0.1:
+            yield Evidence("stump", (span,), sure if whole else sure * 0.8, f'ends mid-word: "{word}"')
+            return
+    if whole:
+        yield Evidence("open end", (span,), 0.2, f"stops mid-sentence after “{word}”")
+
+
+def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
+    """How likely a word at an unmarked end is the stump of a longer one, by what is known and what the article says.
+
+    One that the article completes elsewhere and never uses by itself is nearly sure; one that is rare by itself while
+    many words begin so is likely; a known word is not.
+    """
+    if len(word) < 2:
+        return 0.6 if word not in ("i", "a") else 0.0
+    longer = {m.lower() for m in re.findall(rf"(?<![\w]){re.escape(word)}[a-z]{{2,}}", text, re.IGNORECASE)}
+    longer = {other for other in longer if other[len(word) :] not in ("es", "ed", "er", "ers", "ing", "ly")}
+    alone = len(re.findall(rf"(?<![\w]){re.escape(word)}(?![\w-])", text, re.IGNORECASE)) > 1
+    count, begun = known.count(word), known.begun(word)
+    if capital and not longer:
+        return 0.3 if count == 0 and begun > 20 else 0.0
+    if alone:
+        return 0.0
+    if longer and count < 40:
+        return 0.97 if begun > 4 * count else 0.6
+    if count == 0:
+        return 0.95 if begun >= 3 else 0.5 if len(word) > 3 else 0.3
+    return min(0.8, begun / (begun + 25 * count)) if begun > 30 * count and len(word) < 6 else 0.0

