@@ -10,8 +10,9 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from quotes.artifacts import ArtifactError
 from quotes.records import Article, Attribution, Candidate, Flag, Link, Quality, Quote, Record, Source
@@ -74,6 +75,10 @@ def _misbehave(text: str) -> None:
 
 
 def make() -> Stub:
+    return Stub()
+
+
+def make_with(settings: Mapping[str, Any]) -> Stub:
     return Stub()
 
 

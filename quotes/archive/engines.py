@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from quotes.archive.worker import BOUNDS, Bounds, Maker, Outcome, Worker, WorkerError, outcome
@@ -52,7 +51,7 @@ class Local:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, type: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.stop()

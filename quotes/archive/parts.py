@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 from quotes.archive.results import PART, Format, encoded, join
@@ -40,6 +39,9 @@ class Totals:
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Totals)))
+
+    def __sub__(self, other: Totals) -> Totals:
+        return Totals(*(getattr(self, field.name) - getattr(other, field.name) for field in fields(Totals)))
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Totals:
@@ -138,7 +140,7 @@ class Parts:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, type: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self._manifest.close()
 
     def add(self, outcomes: Sequence[Outcome]) -> None:

@@ -9,6 +9,7 @@ the page is left out.
 from __future__ import annotations
 
 import html
+import logging
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,6 +65,7 @@ def extract(id: str, page: str, meta: Mapping[str, Any]) -> Article:
     """The article of a page; its text is empty where the page shows no text at all."""
     import trafilatura
 
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # a page that it cannot read shows by its result
     main: Any = trafilatura.bare_extraction(
         page,
         include_comments=False,
