@@ -1,4 +1,4 @@
-"""Compile the marked articles of ``marked/`` into ``articles/*.txt`` and ``labels.jsonl``: offsets are computed, never typed.
+"""Compile the marked articles into ``articles/*.txt`` and ``labels.jsonl``: offsets are computed, never typed.
 
 The mark-up is described in GUIDELINE.md. Run ``python seeds/compile.py`` after every change; a test holds that what is
 committed is what compiles.
@@ -16,7 +16,9 @@ from typing import Any
 SEEDS = Path(__file__).parent
 OPENING = re.compile(r"\{((?:\d+[scdmi])(?:,\d+[scdmi])*|[a-z]) ")
 SOURCE_LINE = re.compile(r"(?P<name>.+?) \[(?P<naming>\w+) (?P<kind>\w+)\]:? (?P<quotes>[\d ]+)")
-FLAG_LINE = re.compile(r"(?P<quotes>\d+(?: \d+)*) (?P<code>[a-z_]+)(?: (?P<variety>[a-z]{2,}))?(?: (?P<at>[a-z](?: [a-z])*))?")
+FLAG_LINE = re.compile(
+    r"(?P<quotes>\d+(?: \d+)*) (?P<code>[a-z_]+)(?: (?P<variety>[a-z]{2,}))?(?: (?P<at>[a-z](?: [a-z])*))?"
+)
 CANDIDATES_LINE = re.compile(r"(?P<quotes>\d+) candidates: (?P<names>.+)")
 SPEECH = {"d": "direct", "m": "mixed", "i": "indirect"}
 NAMING = ("named", "described", "vague", "none")
@@ -77,7 +79,9 @@ def unmark(marked: str, where: str) -> Marked:
             length += 1
             at += 1
     if open_marks:
-        raise MarkupError(f"{where}: never closed: {open_marks[-1][0]} after {''.join(pieces)[: open_marks[-1][1]][-40:]!r}")
+        raise MarkupError(
+            f"{where}: never closed: {open_marks[-1][0]} after {''.join(pieces)[: open_marks[-1][1]][-40:]!r}"
+        )
     found.text = "".join(pieces)
     return found
 
@@ -135,11 +139,12 @@ def attributions(marked: Marked, where: str) -> dict[int, Quote]:
         if not letters:
             raise MarkupError(f"{where}: attribution {number} has no content")
         speech = SPEECH[letters.pop()] if len(letters) == 1 else "mixed"
+        contents = [place for letter in SPEECH for place in marked.spans.get((number, letter), [])]
         quotes[number] = {
             "speech": speech,
             "cue": as_spans(marked.text, marked.spans.get((number, "c"), [])),
             "sources": as_spans(marked.text, marked.spans.get((number, "s"), [])),
-            "contents": as_spans(marked.text, [place for letter in SPEECH for place in marked.spans.get((number, letter), [])]),
+            "contents": as_spans(marked.text, contents),
             "source_name": None,
             "naming": None,
             "kind": None,
