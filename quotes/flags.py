@@ -1,0 +1,134 @@
+"""From probabilities to flags: a code, the words that show it, and a reason that an editor reads once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from quotes.records import Analysis, Assessment, Attribution, Evidence, Flag, Link, Resolution, Source, Span
+
+VARIETIES = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
+CODES = (
+    "orphaned", "garbled", "vague_source", "ambiguous_source", "unresolved_reference", "secondhand", "unsourced",
+)  # fmt: skip
+
+#: Used where neither the model nor the user sets one.
+DEFAULTS: Mapping[str, float] = {
+    "orphaned": 0.5, "garbled": 0.5, "vague_source": 0.5, "ambiguous_source": 0.5, "unresolved_reference": 0.5,
+    "secondhand": 0.5, "unsourced": 0.5,
+}  # fmt: skip
+
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "truncated": ("stump", "hanging", "open end", "word truncated"),
+    "marks": ("unclosed", "unopened", "mismatched", "doubled", "mixed styles"),
+    "stray": ("stray", "word stray"),
+    "spliced": ("word spliced",),
+    "repeated": ("repeated", "word repeated"),
+    "missing": ("word missing",),
+    "spun": ("word spun",),
+}
+
+
+def flags(
+    analysis: Analysis,
+    attributions: Sequence[Attribution],
+    resolution: Resolution,
+    assessments: Sequence[Assessment],
+    thresholds: Mapping[str, float] | None = None,
+) -> tuple[tuple[Flag, ...], ...]:
+    """The flags of each attribution: in the order of CODES, a code's varieties by falling probability.
+
+    ``thresholds`` go by code, or by ``garbled/<variety>``, which goes before ``garbled``.
+    """
+    limits = {**DEFAULTS, **(thresholds or {})}
+    sources = {source.id: source for source in resolution.sources}
+    return tuple(
+        _flags(analysis, said, link, assessment, limits, sources)
+        for said, link, assessment in zip(attributions, resolution.links, assessments, strict=True)
+    )
+
+
+def _flags(
+    analysis: Analysis,
+    said: Attribution,
+    link: Link,
+    assessment: Assessment,
+    limits: Mapping[str, float],
+    sources: Mapping[str, Source],
+) -> tuple[Flag, ...]:
+    odds = assessment.probabilities
+    raised: list[Flag] = []
+    for code in CODES:
+        if code == "garbled":
+            raised += _garbled(said, assessment, limits)
+        elif (odds.get(code, 0.0)) >= limits[code]:
+            spans = said.contents if code in ("orphaned", "unsourced") and not said.source else said.source or said.cue
+            raised.append(Flag(code, odds[code], spans or said.contents, _reason(code, said, link, sources)))
+    codes = {flag.code for flag in raised}
+    if "orphaned" in codes:  # says the same, and more
+        raised = [flag for flag in raised if flag.code != "unresolved_reference"]
+    if "ambiguous_source" in codes:
+        raised = [flag for flag in raised if flag.code not in ("orphaned", "unresolved_reference")]
+    return tuple(raised)
+
+
+def _garbled(said: Attribution, assessment: Assessment, limits: Mapping[str, float]) -> list[Flag]:
+    found = []
+    for variety in VARIETIES:
+        probability = assessment.probabilities.get(variety, 0.0)
+        if probability >= limits.get(f"garbled/{variety}", limits["garbled"]):
+            spans, reason = _damage(variety, said, assessment.evidence)
+            found.append(Flag("garbled", probability, spans, reason, variety))
+    return sorted(found, key=lambda flag: (-flag.probability, VARIETIES.index(flag.variety or "")))
+
+
+def _damage(variety: str, said: Attribution, evidence: Sequence[Evidence]) -> tuple[tuple[Span, ...], str]:
+    """The words that show a variety, and what is wrong with them."""
+    mine = [trace for trace in evidence if trace.sign in _SIGNS[variety]]
+    if not mine:
+        return said.contents, f"the words look {variety}"
+    told = [trace for trace in mine if trace.reason]
+    best = max(mine, key=lambda trace: (trace.probability, -trace.spans[0].start))
+    if told and variety not in ("spliced", "missing", "spun"):
+        strong = [trace for trace in told if trace.probability >= 0.3] or told[:1]
+        first = max(strong, key=lambda trace: (trace.probability, -trace.spans[0].start))
+        spans = {span for trace in strong for span in trace.spans}
+        return tuple(sorted(spans)), first.reason
+    if variety in ("missing", "spliced", "truncated"):
+        words = best.spans[0].text
+        said_of = {
+            "missing": f"a word is missing before “{words}”",
+            "spliced": f"from “{words}” on it is another sentence",
+            "truncated": f"stops mid-sentence after “{words}”",
+        }
+        return best.spans, said_of[variety]
+    chosen = [trace for trace in mine if trace.probability >= max(0.15, best.probability * 0.4)]
+    spans = tuple(sorted({span for trace in chosen for span in trace.spans}))
+    listed = ", ".join(f"“{span.text}”" for span in spans[:4])
+    if variety == "spun":
+        return spans, f"reads as if a machine had swapped words: {listed}"
+    if variety == "repeated":
+        return spans, f"stands twice: {listed}"
+    return spans, f"does not belong here: {listed}"
+
+
+def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Source]) -> str:
+    words = " ".join(span.text for span in said.source)
+    named = [
+        (sources[candidate.source_id].name, candidate.probability)
+        for candidate in link.candidates
+        if candidate.source_id in sources
+    ]
+    listed = " or ".join(f"{name} ({probability:.2f})" for name, probability in named[:2])
+    if code == "ambiguous_source":
+        return f"“{words}” could be {listed}"
+    if code == "unresolved_reference":
+        return f"“{words}” stands for nobody that the article names" + (f"; perhaps {listed}" if listed else "")
+    if code == "orphaned":
+        if not words:
+            return "no speaker in the article" + (f"; perhaps {listed}" if listed else "")
+        return f"“{words}” was never introduced"
+    if code == "vague_source":
+        return f"“{words}” names nobody" if words else "the source names nobody"
+    if code == "secondhand":
+        return "reported at second hand" + (f": {words} speaks through another" if words else "")
+    return "reported without a source"

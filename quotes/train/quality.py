@@ -1,0 +1,208 @@
+"""``quotes train quality``: from damaged and clean articles to ``models/quality-<version>/``.
+
+The articles go through the system itself (analysis, detector, resolver, evidence of damage), so that the estimators
+learn its real mistakes. Articles are never split: neither between training and calibration nor between folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from quotes.features import NAMES_OF_SOURCES, extract, names_of_words, reach
+from quotes.records import Analysis, Article, Attribution, Evidence, Features, Resolution, Source, Span
+from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, thesaurus
+
+PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.05}
+"""How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What stands before the classifier."""
+
+    analyse: Callable[[Sequence[Article]], Iterable[Analysis]]
+    detect: Callable[[Analysis], Sequence[Attribution]]
+    resolve: Callable[[Analysis, Sequence[Attribution]], Resolution]
+    damage: Callable[[Analysis, Sequence[Attribution]], Sequence[Evidence]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An attribution as the system found it, and what is true of it: 1, 0, or absent where nobody knows."""
+
+    article: str
+    kind: str  # clean, damaged
+    said: Attribution
+    features: Features
+    truth: Mapping[str, int]
+
+
+def damaged_copies(
+    copy: Copy, random: Random, count: int = 4, spins: Sequence[Mapping[str, Sequence[str]]] = ()
+) -> list[Copy]:
+    """Copies of an article, each with about a fifth of its attributions damaged; the last one spun here and there."""
+    spins = spins or [thesaurus()]
+    made = []
+    varieties = ["orphaned", "truncated", "marks", "stray", "spliced", "repeated", "missing"]
+    for number in range(count):
+        new = copy
+        if number == count - 1:
+            places = random.sample(range(len(copy.attributions)), min(len(copy.attributions), 8))
+            whole = random.random() < 0.4
+            if whole:
+                new = spin(new, random, 0, len(new.text), random.choice(spins), random.uniform(0.15, 0.5)) or new
+            for at in () if whole else places:
+                said = new.attributions[at]
+                if said.contents:
+                    new = spin(new, random, said.start, said.end, random.choice(spins)) or new
+        else:
+            quotes = [at for at, said in enumerate(copy.attributions) if said.speech != "indirect"]
+            other = [at for at, said in enumerate(copy.attributions) if said.speech == "indirect"]
+            wanted = max(2, len(quotes) // 3)
+            places = random.sample(quotes, min(wanted, len(quotes))) + random.sample(other, min(2, len(other)))
+            for at in places:
+                variety = random.choices(varieties, [3, 2, 2, 2, 2, 2, 2.5])[0]
+                new = damage(new, variety, random, at) or new
+                if random.random() < 0.1 and new.attributions[at].contents:
+                    new = damage(new, random.choice(varieties[1:]), random, at) or new
+        made.append(new)
+    return made
+
+
+def rows(system: System, items: Sequence[tuple[str, str, Copy]]) -> list[Row]:
+    """Run ``(article, kind, copy)`` through the system and set what is true beside what it saw."""
+    made: list[Row] = []
+    analyses = system.analyse([Article(f"{number}", copy.text) for number, (_, _, copy) in enumerate(items)])
+    for (article, kind, copy), analysis in zip(items, analyses, strict=True):
+        found = system.detect(analysis)
+        resolution = system.resolve(analysis, found)
+        features = extract(analysis, found, resolution, system.damage(analysis, found))
+        sources = {source.id: source for source in resolution.sources}
+        for said, link, each in zip(found, resolution.links, features, strict=True):
+            best = next((sources[one.source_id] for one in link.candidates if one.source_id in sources), None)
+            made.append(Row(article, kind, said, each, truth(analysis, said, copy, best)))
+    return made
+
+
+def truth(analysis: Analysis, said: Attribution, copy: Copy, best: Source | None) -> dict[str, int]:
+    """What is true of an attribution of a damaged copy."""
+    reached = reach(analysis, said)
+    known: dict[str, int] = dict.fromkeys(("garbled", *GARBLED), 0)
+    for wound in copy.wounds:
+        here = [span for span in wound.spans if any(start < span.end and span.start < end for start, end in reached)]
+        if wound.variety not in GARBLED or not here:
+            continue
+        own = [
+            span
+            for span in here
+            if any(
+                one.start < span.end + 1 and span.start < one.end + 1
+                for one in (*said.contents, *said.cue, *said.source)
+            )
+        ]
+        if wound.variety == "spun":
+            long = sum(len(WORD.findall(analysis.text, *hull)) for hull in reached) >= 12
+            if len(here) < 3 or not long:
+                known.pop("spun", None)
+                known.pop("garbled", None)
+                continue
+        elif not own:  # beside it, not in it: either answer is right
+            known.pop(wound.variety, None)
+            known.pop("garbled", None)
+            continue
+        if wound.variety in known:
+            known[wound.variety] = 1
+        if "garbled" in known:
+            known["garbled"] = 1
+    if said.speech != "indirect":
+        orphans = [wound for wound in copy.wounds if wound.variety == "orphaned"]
+        known["orphaned"] = int(any(_mostly(said.contents, wound.spans) for wound in orphans))
+    gold = max(copy.attributions, key=lambda other: _shared(said.contents, other.contents), default=None)
+    if gold is not None and _shared(said.contents, gold.contents) > 0.5:
+        if said.source:
+            known["link"] = int(any(a.overlaps(b) for a in said.source for b in gold.source))
+        elif not gold.source:
+            known["link"] = int(not known.get("orphaned", 0))
+        elif best is not None:
+            words = {word.lower() for span in gold.source for word in WORD.findall(span.text) if word[0].isupper()}
+            known["link"] = int(bool(words & {word.lower() for word in WORD.findall(best.name)}))
+        else:
+            known["link"] = 0
+    else:
+        known["link"] = 0
+    return known
+
+
+def _shared(some: Sequence[Span], others: Sequence[Span]) -> float:
+    """Intersection over union, in characters."""
+    common = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in some for b in others)
+    total = sum(map(len, some)) + sum(map(len, others)) - common
+    return common / total if total else 0.0
+
+
+def _mostly(contents: Sequence[Span], spans: Sequence[Span]) -> bool:
+    common = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in contents for b in spans)
+    return common > 0.5 * sum(map(len, contents))
+
+
+def columns(name: str) -> tuple[str, ...]:
+    return NAMES_OF_SOURCES if name in ("orphaned", "link") else names_of_words()
+
+
+def fit(
+    data: Sequence[Row], names: Iterable[str] = (*GARBLED, "garbled", "orphaned", "link"), seed: int = 1
+) -> dict[str, tuple[tuple[str, ...], Any]]:
+    """An estimator for each name: gradient boosting, calibrated on folds that part no article."""
+    return {name: _fit(data, name, seed) for name in names}
+
+
+def _fit(data: Sequence[Row], name: str, seed: int) -> tuple[tuple[str, ...], Any]:
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import GroupKFold
+
+    wanted = columns(name)
+    known = [row for row in data if name in row.truth]
+    table = np.array([[row.features.values[column] for column in wanted] for row in known])
+    target = np.array([row.truth[name] for row in known])
+    groups = np.array([row.article for row in known])
+    weights = balanced(target, PRIOR.get(name))
+    evidence = [int("." in column and not column.startswith("article")) for column in wanted]
+    estimator = HistGradientBoostingClassifier(
+        learning_rate=0.06,
+        max_iter=160,
+        max_leaf_nodes=10,
+        min_samples_leaf=15,
+        l2_regularization=2.0,
+        monotonic_cst=evidence if name == "garbled" else None,
+        random_state=seed,
+    )
+    folds = list(GroupKFold(5).split(table, target, groups))
+    calibrated = CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=False)
+    calibrated.fit(table, target, sample_weight=weights)
+    return wanted, calibrated
+
+
+def balanced(target: np.ndarray, prior: float | None) -> np.ndarray:
+    """Weights under which the positives make up ``prior`` of all."""
+    if prior is None or not target.any() or target.all():
+        return np.ones(len(target))
+    rate = target.mean()
+    return np.where(target == 1, prior / rate, (1 - prior) / (1 - rate))
+
+
+def calibration_error(odds: np.ndarray, target: np.ndarray, weights: np.ndarray, bins: int = 15) -> float:
+    """Expected calibration error over bins of equal width (Guo et al. 2017)."""
+    place = np.minimum((odds * bins).astype(int), bins - 1)
+    total = 0.0
+    for number in range(bins):
+        here = place == number
+        if here.any():
+            share = weights[here].sum()
+            total += abs((weights[here] * (odds[here] - target[here])).sum() / share) * share / weights.sum()
+    return float(total)
