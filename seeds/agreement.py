@@ -5,8 +5,8 @@ The second pass is a list in words, made from the plain text; one attribution a 
     source | cue | speech letter and content | name [naming kind] | flags
 
 A content is its words, or its first and last with ``~`` between; ``+`` parts several spans, ``-`` is none. Words are
-found at the nearest fitting place of the text. Attributions are paired one to one where half of their contents' words are
-the same (and, for relations, their sources overlap or both are absent), which is the relation measure of the project.
+found at the nearest fitting place of the text. Attributions are paired one to one where half of their contents' words
+are the same (and, for relations, their sources overlap or both are absent): the relation measure of the project.
 """
 
 from __future__ import annotations
