@@ -18,7 +18,8 @@ from quotes.records import Analysis, Attribution, Evidence, Features, Link, Reso
 
 #: Signs that rules give, and classes of damaged words that the model gives (``word …``).
 RULES = (
-    "unclosed", "unopened", "mismatched", "doubled", "mixed styles", "stray", "repeated", "stump", "hanging", "open end",
+    "unclosed", "unopened", "mismatched", "doubled", "typography", "stray", "repeated", "stump", "hanging", "open end",
+    "stump inside", "hanging inside",
 )  # fmt: skip
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 

@@ -18,8 +18,8 @@ DEFAULTS: Mapping[str, float] = {
 }  # fmt: skip
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
-    "truncated": ("stump", "hanging", "open end", "word truncated"),
-    "marks": ("unclosed", "unopened", "mismatched", "doubled", "mixed styles"),
+    "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
+    "marks": ("unclosed", "unopened", "mismatched", "doubled", "typography"),
     "stray": ("stray", "word stray"),
     "spliced": ("word spliced",),
     "repeated": ("repeated", "word repeated"),

@@ -26,6 +26,10 @@ SELDOM_LAST = frozenset(
     "she they we i who which that when while where what how not very so such these those per via about it's don't i'm "
     "can't we're didn't doesn't isn't won't he's they're".split()
 )
+HARDLY_LAST = frozenset(
+    "on in over under after before against during through just also even only really all any some more most if then "
+    "there up out off being having going get let make want need both each either without within toward towards".split()
+)
 
 
 class Vocabulary:
@@ -80,7 +84,7 @@ _DEBRIS: tuple[tuple[float, str, re.Pattern[str]], ...] = (
     (0.96, "a comma and a full stop together", re.compile(r"(?<=[\w’'])\s?,\s?\.(?!\.)(?!\d)")),
     (0.95, "two commas together", re.compile(r"(?<=[\w’'])\s?,(?:\s?,)+(?=[\s\w])")),
     (0.93, "punctuation that does not fit", re.compile(r"(?<=[\w’'])\s?(?:;\s?,|,\s?;|:\s?\.(?!\.)|;\s?\.(?!\.)|:\s?,)(?=[\s\w])")),
-    (0.90, "a full stop and a comma together", re.compile(r"(?<=[a-z]{5})\s?\.\s,(?=[\s\w])|(?<=[\w’'])\s\.,(?=[\s\w])")),
+    (0.90, "a full stop and a comma together", re.compile(r"(?<=[a-z])\s?\.\s,(?=[\s\w])|(?<=[\w’'])\s\.,(?=[\s\w])")),
     (0.60, "a full stop and a comma together", re.compile(r"(?<=[a-z]{5})\.,(?=[\s\w])")),
     (0.92, "a full stop before a word in mid-sentence", re.compile(r"(?<=[\w,’'])\s\.(?=[a-z]{2,})(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info)\b)")),
     (0.70, "a full stop before a word in mid-sentence", re.compile(r"(?<=\s[a-z]{4})\.(?=[a-z]{2,}\s)(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info|ly|me)\b)|(?<=[a-z]{4})\.(?=(?:it|the|he|she|they|we|and|but|in|to|of|is|that)\s)")),
@@ -145,13 +149,13 @@ def _shown(text: str, start: int, end: int) -> str:
 
 # --- words set twice ----------------------------------------------------------------------------------------------
 
-_TWICE = re.compile(r"(?<![\w'’-])(\w+(?:['’]\w+)?)\s+\1(?![\w'’-])", re.IGNORECASE)
+_TWICE = re.compile(r"(?<![\w'’-])(\w+(?:['’]\w+)?)[ \t]+\1(?![\w'’-])", re.IGNORECASE)
 _PHRASE_TWICE = re.compile(
-    r"(?<![\w'’-])((?:\w+(?:['’]\w+)?[ \t]+){1,5}\w+(?:['’]\w+)?)[ \t]+\1(?![\w'’-])", re.IGNORECASE
+    r"(?<![\w'’-])((?:\w+(?:['’-]\w+)*[ \t]+){1,5}\w+(?:['’-]\w+)*)[ \t]+\1(?![\w'’-])", re.IGNORECASE
 )
 _MAY_DOUBLE = frozenset(
-    "had that very so no really bye many long again never far more much ha yes now on in up out her is blah yeah ho knock hey "
-    "well big old too there ok okay please go hot hear all big bad good quite do you".split()
+    "had that very so no really bye many long again never far more much ha yes now on in up out her blah yeah ho knock hey "
+    "well big old too there ok okay please go hot hear all bad good quite".split()
 )
 _SMALL = frozenset(
     "the a an of to and in for with by at from as or but we i he she they it this our their his my your its was were are be been "
@@ -166,7 +170,7 @@ def twice(text: str) -> Iterator[Evidence]:
         again = text[m.end() - len(m.group(1)) : m.end()]
         if word in _MAY_DOUBLE or not word[0].isalpha() or "\n" in m.group():
             continue
-        if m.group(1)[0].isupper() and again[0].isupper():
+        if m.group(1)[0].isupper() and again[0].isupper() and word != "i":
             continue  # Duran Duran
         probability = 0.95 if word in _SMALL else 0.7
         yield Evidence(
@@ -174,7 +178,8 @@ def twice(text: str) -> Iterator[Evidence]:
         )
     for m in _PHRASE_TWICE.finditer(text):
         words = m.group(1).split()
-        if words[0].lower() in ("and", "or", "by", "upon", "after") or len({word.lower() for word in words}) == 1:
+        linked = len(words) == 2 and {words[0].lower(), words[1].lower()} & {"and", "or", "by", "upon", "after", "to"}
+        if linked or len({word.lower() for word in words}) == 1:
             continue  # again and again and again
         start = m.end() - len(m.group(1))
         again = text[start : m.end()]
@@ -184,9 +189,6 @@ def twice(text: str) -> Iterator[Evidence]:
 
 
 # --- quotation marks ----------------------------------------------------------------------------------------------
-
-
-_STYLES = ({'"', "”"}, {'"', "“"}, {"'", "’"}, {"‘", "'"}, {"''", '"'})  # the typist's keyboard beside the typesetter's
 
 
 def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
@@ -201,17 +203,15 @@ def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
             reason = f"opens with {opening.text} and never closes"
         elif one.problem == "unopened" and closing:
             reason = f"closes with {closing.text} and never opened"
-        elif one.problem == "mismatched" and opening and closing:
+        elif one.problem in ("mismatched", "typography") and opening and closing:
             reason = f"opens with {opening.text} and closes with {closing.text}"
-            if {opening.text, closing.text} in _STYLES:
-                yield Evidence("mixed styles", spans, 0.1, reason)
-                continue
         elif one.problem == "doubled":
             double = [span for span in spans if len(span) > 1]
             spans = tuple(double) or spans
             reason = f"the mark {spans[0].text} is doubled"
         if spans:
-            yield Evidence(one.problem, spans, 0.9 if one.level == "double" else 0.5, reason)
+            sure = 0.1 if one.problem == "typography" else 0.9 if one.level == "double" else 0.5
+            yield Evidence(one.problem, spans, sure, reason)
 
 
 # --- ends ---------------------------------------------------------------------------------------------------------
@@ -224,10 +224,12 @@ def ends(
 ) -> Iterator[Evidence]:
     """Paragraphs and quotations that stop in the middle of a word or a sentence.
 
-    Signs: ``stump`` (a word that is not one), ``hanging`` (a word that nothing ends with), ``open end`` (no full stop).
+    Signs: ``stump`` (a word that is not one), ``hanging`` (a word that nothing ends with), ``open end`` (no full stop);
+    ``stump inside`` and ``hanging inside`` before a closing mark, where people do break off.
     """
-    for start, end in blocks:
-        if len(WORD.findall(text, start, min(end, start + 400))) < 5:
+    for number, (start, end) in enumerate(blocks):
+        runs_on = number + 1 < len(blocks) and text[blocks[number + 1][0]].islower()
+        if runs_on or len(WORD.findall(text, start, min(end, start + 400))) < 5:
             continue
         body_end = end
         while body_end > start and text[body_end - 1] in "\"”’'»)] ":
@@ -235,7 +237,8 @@ def ends(
         if body_end and (text[body_end - 1].isalnum() or text[body_end - 1] in ",-–("):
             yield from _end(text, start, body_end, known, whole=body_end == end)
     for one in quotations:
-        if one.close is None or one.inner_end - one.inner_start < 20 or not text[one.inner_end - 1].isalnum():
+        last = text[one.inner_end - 1]
+        if one.close is None or one.inner_end - one.inner_start < 20 or not (last.isalnum() or last == ","):
             continue
         inner = text[one.inner_start : one.inner_end]
         if len(inner.split()) >= 4:
@@ -253,19 +256,21 @@ def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Ite
     word = text[first:place]
     low = word.lower().replace("’", "'")
     span = Span(first, place, word)
+    where = "" if whole else " inside"
+    cut, broken = f"stops mid-sentence after “{word}”", f'ends mid-word: "{word}"'
     if low in NEVER_LAST:
-        yield Evidence("hanging", (span,), 0.95 if whole else 0.8, f"stops mid-sentence after “{word}”")
-        return
-    if low in SELDOM_LAST:
-        yield Evidence("hanging", (span,), 0.85 if whole else 0.4, f"stops mid-sentence after “{word}”")
-        return
-    if low.isalpha() and not (word.isupper() and len(word) > 1):
-        sure = stump(text, low, word[0].isupper(), known)
-        if sure > 0.1:
-            yield Evidence("stump", (span,), sure if whole else sure * 0.8, f'ends mid-word: "{word}"')
-            return
-    if whole:
-        yield Evidence("open end", (span,), 0.2, f"stops mid-sentence after “{word}”")
+        yield Evidence(f"hanging{where}", (span,), 0.95 if whole else 0.8, cut)
+    elif low in SELDOM_LAST or low in HARDLY_LAST:
+        if whole:
+            yield Evidence("hanging", (span,), 0.85 if low in SELDOM_LAST else 0.7, cut)
+    elif (
+        low.isalpha()
+        and not (word.isupper() and len(word) > 1)
+        and (sure := stump(text, low, word[0].isupper(), known))
+    ):
+        yield Evidence(f"stump{where}", (span,), sure, broken)
+    elif whole and not word[0].isupper():
+        yield Evidence("open end", (span,), 0.2, cut)
 
 
 def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
@@ -280,12 +285,19 @@ def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
     longer = {other for other in longer if other[len(word) :] not in ("es", "ed", "er", "ers", "ing", "ly")}
     alone = len(re.findall(rf"(?<![\w]){re.escape(word)}(?![\w-])", text, re.IGNORECASE)) > 1
     count, begun = known.count(word), known.begun(word)
-    if capital and not longer:
-        return 0.3 if count == 0 and begun > 20 else 0.0
-    if alone:
+    if alone or (capital and not longer):
         return 0.0
+    if count == 0 and any(known.count(stem) for stem in _stems(word)):
+        return 0.0  # a known word in another form
     if longer and count < 40:
         return 0.97 if begun > 4 * count else 0.6
     if count == 0:
         return 0.95 if begun >= 3 else 0.5 if len(word) > 3 else 0.3
     return min(0.8, begun / (begun + 25 * count)) if begun > 30 * count and len(word) < 6 else 0.0
+
+
+def _stems(word: str) -> Iterator[str]:
+    for ending in ("s", "es", "d", "ed", "ing", "ly", "er", "ness", "al", "ic"):
+        if word.endswith(ending) and len(word) - len(ending) > 2:
+            yield word.removesuffix(ending)
+            yield word.removesuffix(ending) + "e"

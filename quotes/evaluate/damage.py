@@ -19,55 +19,57 @@ SWAPS: Mapping[str, tuple[str, ...]] = {
     for word, _, others in (
         entry.partition("=")
         for entry in (
-            "problem=trouble|predicament;problems=troubles;country=homeland|kingdom;people=folks|human beings;think=suppose|imagine;"
-            "believe=trust|reckon;important=weighty|momentous;president=chairman|premier;government=regime|authorities;"
-            "american=yankee|stateside;americans=yankees;world=earth|sphere;great=magnificent|grand;good=decent|fine;bad=horrible|evil;"
-            "big=sizeable|giant;new=recent|contemporary;first=initial|foremost;last=closing|remaining;long=prolonged|extensive;"
-            "make=fabricate|manufacture;made=fabricated|manufactured;take=seize|grab;took=seized|grabbed;give=hand|donate;"
-            "know=comprehend|grasp;see=witness|glimpse;want=crave|covet;need=demand|requirement;work=labour|toil;working=labouring|toiling;"
-            "job=chore|occupation;jobs=occupations|chores;help=succour|relief;support=backing|bolster;change=mutation|alternation;"
-            "fight=brawl|combat;fighting=brawling;win=triumph|conquer;won=conquered|triumphed;lose=mislay|forfeit;lost=misplaced|forfeited;"
-            "vote=ballot|poll;voters=balloters|constituents;election=poll|choosing;campaign=crusade|drive;party=gala|festivity;"
-            "law=statute|edict;laws=statutes;right=proper|accurate;rights=entitlements;wrong=erroneous|mistaken;true=factual|veritable;"
-            "money=currency|coinage;tax=toll|duty;taxes=tolls|duties;business=commerce|trade;companies=corporations|outfits;"
-            "company=corporation|outfit;trade=barter|swap;deal=bargain|transaction;plan=scheme|blueprint;policy=doctrine|coverage;"
-            "issue=topic|subject matter;issues=topics|subject matters;question=query|interrogation;questions=queries;answer=reply|rejoinder;"
-            "war=warfare|hostilities;peace=tranquillity|calmness;weapons=armaments|weaponry;attack=onslaught|raid;attacks=onslaughts|raids;"
-            "threat=menace|hazard;security=safekeeping|protection;safe=secure|unhurt;police=constabulary|cops;military=martial|soldierly;"
-            "family=kinfolk|clan;families=clans|kinfolk;children=youngsters|offspring;child=youngster|infant;women=females|dames;"
-            "woman=female|dame;men=gentlemen|males;man=gentleman|male;friend=comrade|chum;friends=comrades|chums;"
-            "time=period|moment;times=instances|periods;day=daytime|date;days=dates;week=seven days;month=four weeks;years=decades|ages;"
-            "year=twelvemonth|annum;today=nowadays|at present;tomorrow=the following day;now=presently|at this instant;never=not ever|nevermore;"
-            "always=perpetually|eternally;often=oftentimes|repeatedly;really=genuinely|in truth;very=exceedingly|awfully;"
-            "clear=lucid|transparent;clearly=lucidly|transparently;sure=assured|convinced;strong=muscular|robust;hard=arduous|rigid;"
-            "difficult=arduous|onerous;easy=effortless|facile;free=gratis|unconfined;real=tangible|bona fide;whole=entirety|complete;"
-            "high=lofty|tall;low=shallow|base;state=nation|province;states=provinces|nations;city=metropolis|municipality;"
-            "place=spot|locale;home=abode|dwelling;house=abode|dwelling;school=academy|schoolhouse;students=pupils|scholars;"
-            "health=wellness|wellbeing;care=caution|attention;life=existence|lifetime;lives=existences;death=demise|dying;"
-            "story=tale|anecdote;word=phrase|term;words=phrases;say=utter|pronounce;saying=uttering;talk=chatter|speak;talking=chattering|conversing;"
-            "tell=inform|narrate;told=informed|narrated;ask=inquire|beg;asked=begged|inquired;call=telephone|summon;called=telephoned|summoned;"
-            "keep=retain|hold on to;stop=halt|cease;start=commence|outset;begin=commence|originate;end=conclusion|terminus;"
-            "show=exhibit|display;shows=exhibits|displays;find=locate|unearth;found=located|unearthed;bring=fetch|convey;brought=fetched|conveyed;"
-            "continue=persist|carry on;expect=anticipate|await;hope=aspire|optimism;fear=dread|fright;concern=worry|apprehension;"
-            "concerns=worries|apprehensions;concerned=apprehensive|bothered;decision=verdict|determination;decisions=verdicts;"
-            "leader=chieftain|boss;leaders=chieftains|bosses;leadership=stewardship|command;power=might|clout;strength=potency|vigour;"
-            "process=procedure|operation;system=apparatus|mechanism;progress=headway|advance;report=account|write-up;evidence=testimony|proof;"
-            "nuclear=atomic;missile=projectile|rocket;missiles=projectiles;border=frontier|boundary;foreign=overseas|alien;"
-            "community=neighbourhood|populace;public=populace|communal;media=press|medium;history=past|annals;future=hereafter|times ahead;"
-            "economy=frugality|thrift;economic=financial|fiscal;growth=expansion|enlargement;market=bazaar|marketplace;pay=remunerate|wages;"
-            "open=unlocked|ajar;close=shut|near;move=budge|motion;moving=budging;run=sprint|jog;running=sprinting|jogging;"
-            "serious=grave|solemn;dangerous=perilous|hazardous;terrible=dreadful|ghastly;beautiful=attractive|gorgeous;proud=conceited|haughty;"
-            "happy=glad|joyful;angry=irate|cross;tough=sturdy|hard-hitting;fair=blond|reasonable;simple=uncomplicated|plain;"
-            "together=collectively|jointly;only=solely|merely;many=numerous|countless;much=a great deal|considerably;most=the bulk of|nearly all;"
-            "every=each and every|each;everybody=each person|one and all;everyone=each person|one and all;something=one thing|a thing;"
-            "nothing=naught|zilch;things=stuff|objects;thing=object|article;way=method|route;ways=methods|routes;part=portion|slice;"
-            "group=bunch|cluster;groups=bunches|clusters;number=numeral|figure;lot=great deal|bunch;kind=sort|variety;idea=notion|brainwave;"
-            "reason=motive|rationale;fact=truth|actuality;case=instance|lawsuit;point=spot|tip;side=flank|edge;opportunity=opening|chance;"
-            "understand=fathom|apprehend;remember=recollect|reminisce;happen=transpire|befall;happened=transpired|befell;"
-            "happening=transpiring|befalling;allow=permit|let;allowed=permitted;create=generate|invent;build=erect|assemble;"
-            "protect=shelter|guard;defend=shield|uphold;serve=wait on|function;respect=esteem|admiration;justice=fairness|equity;"
-            "freedom=liberty|liberation;campaigning=crusading;court=tribunal|courtyard;judge=adjudicator|referee;office=bureau|workplace;"
-            "team=squad|crew;player=participant|gamer;game=contest|amusement;played=performed|toyed;season=time of year"
+            "problem=predicament;country=homeland|kingdom;people=human beings;think=suppose|imagine;"
+            "believe=trust|reckon;important=weighty|momentous;president=chairman|premier;government=regime;"
+            "american=yankee|stateside;americans=yankees;world=earth|sphere;great=magnificent|grand;good=decent|fine;"
+            "bad=horrible|evil;big=sizeable|giant;new=recent|contemporary;first=initial|foremost;"
+            "last=closing|remaining;long=extensive;make=fabricate|manufacture;made=fabricated|manufactured;"
+            "take=seize|grab;took=seized|grabbed;give=hand|donate;know=comprehend|grasp;see=witness|glimpse;"
+            "want=crave|covet;need=demand|requirement;work=labour|toil;working=labouring|toiling;job=chore|occupation;"
+            "jobs=occupations|chores;help=succour|relief;support=backing|bolster;change=mutation|alternation;"
+            "fight=brawl;fighting=brawling;win=triumph|conquer;won=conquered|triumphed;lose=mislay|forfeit;"
+            "lost=misplaced|forfeited;vote=poll;voters=balloters|constituents;election=poll|choosing;campaign=drive;"
+            "party=gala|festivity;law=statute|edict;laws=statutes;right=accurate;rights=entitlements;"
+            "wrong=erroneous|mistaken;true=factual|veritable;money=currency|coinage;tax=toll|duty;taxes=tolls|duties;"
+            "business=commerce|trade;companies=corporations|outfits;company=outfit;trade=barter|swap;deal=transaction;"
+            "plan=scheme|blueprint;policy=doctrine;issue=topic|subject matter;issues=topics|subject matters;"
+            "question=interrogation;answer=rejoinder;war=hostilities;peace=tranquillity|calmness;"
+            "weapons=armaments|weaponry;attack=onslaught|raid;attacks=onslaughts|raids;threat=menace;"
+            "security=safekeeping;safe=unhurt;police=constabulary;military=martial|soldierly;family=kinfolk|clan;"
+            "families=clans|kinfolk;children=offspring;child=infant;women=dames;woman=dame;men=gentlemen;"
+            "friend=comrade|chum;friends=comrades|chums;day=daytime|date;days=dates;week=seven days;month=four weeks;"
+            "years=ages;year=twelvemonth|annum;today=at present;tomorrow=the following day;"
+            "now=presently|at this instant;never=nevermore;always=perpetually|eternally;often=oftentimes|repeatedly;"
+            "really=in truth;very=exceedingly|awfully;clear=lucid|transparent;clearly=lucidly|transparently;"
+            "sure=assured|convinced;strong=muscular|robust;hard=arduous|rigid;difficult=arduous|onerous;easy=facile;"
+            "free=gratis|unconfined;real=tangible|bona fide;whole=entirety;high=lofty|tall;low=shallow|base;"
+            "state=nation|province;states=provinces|nations;city=municipality;place=locale;home=abode;"
+            "house=abode|dwelling;school=academy|schoolhouse;students=scholars;health=wellbeing;care=caution|attention;"
+            "life=lifetime;lives=existences;death=dying;story=anecdote;say=utter|pronounce;saying=uttering;"
+            "talk=chatter;talking=chattering|conversing;tell=narrate;told=informed|narrated;ask=beg;asked=begged;"
+            "call=telephone|summon;called=telephoned|summoned;keep=retain|hold on to;start=outset;begin=originate;"
+            "end=terminus;show=exhibit;shows=exhibits|displays;find=unearth;found=located|unearthed;bring=fetch;"
+            "brought=fetched|conveyed;continue=persist;expect=await;hope=aspire|optimism;fear=fright;"
+            "concern=apprehension;concerns=apprehensions;concerned=apprehensive|bothered;decision=verdict;"
+            "decisions=verdicts;leader=chieftain|boss;leaders=chieftains|bosses;leadership=stewardship|command;"
+            "power=might|clout;strength=potency|vigour;process=operation;system=apparatus|mechanism;"
+            "progress=headway|advance;report=account|write-up;evidence=testimony;missile=projectile|rocket;"
+            "missiles=projectiles;border=frontier;foreign=alien;community=neighbourhood|populace;"
+            "public=populace|communal;media=press|medium;history=annals;future=hereafter|times ahead;"
+            "economy=frugality|thrift;economic=fiscal;growth=enlargement;market=bazaar;pay=remunerate|wages;"
+            "open=unlocked|ajar;move=budge|motion;moving=budging;run=sprint|jog;running=sprinting|jogging;"
+            "serious=grave|solemn;dangerous=perilous;terrible=ghastly;beautiful=attractive;proud=conceited|haughty;"
+            "happy=joyful;angry=cross;tough=sturdy|hard-hitting;fair=blond;simple=uncomplicated|plain;"
+            "together=collectively;only=solely|merely;many=countless;much=a great deal|considerably;"
+            "most=the bulk of|nearly all;every=each and every|each;everybody=each person|one and all;"
+            "everyone=each person|one and all;something=one thing|a thing;nothing=naught|zilch;things=objects;"
+            "thing=object|article;way=route;ways=routes;part=slice;group=bunch|cluster;groups=bunches|clusters;"
+            "number=numeral|figure;lot=great deal|bunch;kind=variety;idea=brainwave;reason=motive|rationale;"
+            "fact=actuality;case=lawsuit;point=spot|tip;side=flank|edge;opportunity=opening;"
+            "understand=fathom|apprehend;remember=recollect|reminisce;happen=befall;happened=befell;"
+            "happening=transpiring|befalling;create=generate|invent;build=erect|assemble;protect=shelter;defend=uphold;"
+            "serve=wait on|function;respect=admiration;justice=equity;freedom=liberation;campaigning=crusading;"
+            "court=courtyard;judge=adjudicator|referee;office=bureau;game=contest|amusement;played=performed|toyed"
         ).split(";")
     )
 }
@@ -106,13 +108,13 @@ def damaged(
     blocks: Sequence[str], said: Mapping[int, Said], variety: str, random: Random, most: int = 3
 ) -> tuple[str, tuple[Site, ...]]:
     """An article's paragraphs joined again with up to ``most`` of them damaged, never two neighbours."""
+    if variety == "orphaned":
+        return _robbed(blocks, said, random, most)
     made, hurt = list(blocks), {}
     for number in random.sample(sorted(said), len(said)):
         if len(hurt) == most or number - 1 in hurt or number + 1 in hurt:
             continue
-        if variety == "orphaned":
-            found = _orphaned(blocks, number, said[number])
-        elif variety == "spliced":
+        if variety == "spliced":
             others = [(blocks[n], one) for n, one in said.items() if n != number and one.source != said[number].source]
             found = _spliced(blocks[number], said[number], others, random)
         elif variety == "marks":
@@ -135,25 +137,34 @@ def _words(block: str, one: Said) -> list[re.Match[str]]:
     return list(_WORD.finditer(block, one.start, one.end))
 
 
-def _orphaned(blocks: Sequence[str], number: int, one: Said) -> Hurt:
-    """All of the paragraph gone but the quotation, where no neighbour says whose it is."""
-    block = blocks[number]
-    quote = block[one.start : one.end]
-    if len(quote.split()) < 6 or quote.count('"') + quote.count("“") + quote.count("”") != 2:
-        return None
-    if len(_WORD.findall(block[: one.start] + block[one.end :])) > 14:
-        return None
-    names = {word for word in _WORD.findall(one.source) if word[0].isupper()}
-    if not names:
-        return None
-    for near in (number - 1, number + 1):
-        if 0 <= near < len(blocks):
-            other = blocks[near]
-            if any(mark in other for mark in '"“”') or names & set(_WORD.findall(other)) or other.endswith(":"):
-                return None
-    if quote[-2] == ",":
-        quote = quote[:-2] + "." + quote[-1]
-    return quote, 0, len(quote)
+def _robbed(blocks: Sequence[str], said: Mapping[int, Said], random: Random, most: int) -> tuple[str, tuple[Site, ...]]:
+    """Paragraphs of which nothing is left but the quotation, set where no neighbour says whose it is."""
+    made = list(blocks)
+    left: list[str] = []
+    for number in random.sample(sorted(said), len(said)):
+        quote = blocks[number][said[number].start : said[number].end]
+        names = {word for word in _WORD.findall(said[number].source) if word[0].isupper()}
+        if len(left) == most or not names or len(quote.split()) < 6 or any(mark in quote[1:-1] for mark in '"“”'):
+            continue
+        if quote[-2] == ",":
+            quote = quote[:-2] + "." + quote[-1]
+        others = [block for place, block in enumerate(made) if place != made.index(blocks[number])]
+        places = [
+            place
+            for place in range(1, len(others) + 1)
+            if all(
+                near.endswith(".")
+                and not any(mark in near for mark in "\"“”'‘")
+                and not names & set(_WORD.findall(near))
+                for near in others[place - 1 : place + 1]
+            )
+        ]
+        if places:
+            place = random.choice(places)
+            made = [*others[:place], quote, *others[place:]]
+            left.append(quote)
+    text = "\n\n".join(made)
+    return text, tuple(Site("orphaned", text.index(quote), text.index(quote) + len(quote)) for quote in left)
 
 
 def _truncated(block: str, one: Said, random: Random) -> Hurt:
@@ -185,8 +196,8 @@ def _marks(block: str, one: Said, following: str, random: Random) -> Hurt:
         return block[:first] + block[first] + block[first:], first, first + 2
     if way == 3:
         return block[:last] + block[last] + block[last:], last, last + 2
-    if way == 4 and block[last] == "”":
-        return block[:last] + "“" + block[last + 1 :], last, last + 1
+    if way == 4 and block[last - 1] in ".,?!":
+        return block[:last] + {"”": "’", '"': "'"}[block[last]] + block[last + 1 :], last, last + 1
     return None
 
 

@@ -301,7 +301,7 @@ def truncated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
 
 
 def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
-    """A mark dropped, doubled, turned round or swapped for another kind."""
+    """A mark dropped, doubled, or single where its fellow is double."""
     text = copy.text
     spans = [span for span in said.contents if len(span) > 20]
     found = [
@@ -313,7 +313,7 @@ def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
         return None
     at, mark = random.choice(found)
     opening = at + 1 < len(text) and text[at + 1].isalnum()
-    way = random.choice(["drop", "drop", "drop", "double", "turn", "kind"])
+    way = random.choice(["drop", "drop", "double", "kind"])
     new = ""
     if way == "drop":
         block = next((number for number, (start, end) in enumerate(paragraphs(text)) if start <= at < end), None)
@@ -327,10 +327,6 @@ def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
             return None
     elif way == "double":
         new = mark * 2
-    elif way == "turn":
-        if mark not in "“”":
-            return None
-        new = "”" if mark == "“" else "“"
     else:
         new = {"“": "‘", "”": "’", '"': "'"}[mark]
         if not opening and text[at - 1] == "s":

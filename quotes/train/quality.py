@@ -66,8 +66,9 @@ def damaged_copies(
             wanted = max(2, len(quotes) // 3)
             places = random.sample(quotes, min(wanted, len(quotes))) + random.sample(other, min(2, len(other)))
             for at in places:
-                variety = random.choices(varieties, [3, 2, 2, 2, 2, 2, 2.5])[0]
-                new = damage(new, variety, random, at) or new
+                variety = random.choices(varieties, [5, 2, 2.5, 2, 4, 2, 3])[0]
+                tries = (damage(new, variety, random, at) for _ in range(4))
+                new = next((hurt for hurt in tries if hurt is not None), new)
                 if random.random() < 0.1 and new.attributions[at].contents:
                     new = damage(new, random.choice(varieties[1:]), random, at) or new
         made.append(new)

@@ -1,0 +1,180 @@
+"""Traces of damage, and the two generators of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quotes.detect.traces import Vocabulary, notices, stump, traces
+from quotes.evaluate import damage as second
+from quotes.marks import paragraphs, quoted
+from quotes.records import Attribution, Evidence, Span
+from quotes.train import damage as first
+
+CASES = json.loads((Path(__file__).parent / "cases" / "flags-traces.json").read_text(encoding="utf-8"))
+WORDS = """we will rebuild the harbour mayor said on friday it is of and that to was at long first paragraph a speech second
+progress made familiar but declined comment called programme tied denuclearisation denuclearization talks went crowd sang
+enough waited minister over recalled workers own sites deal aide adding had works drives limit played again agency told
+reporters bridge closed because traffic sent round despite reports appears plan he she would be i've very so did not help"""
+KNOWN = Vocabulary.parse("50 " + " ".join(sorted(set(WORDS.split()))))
+
+
+def found(text: str) -> tuple[Evidence, ...]:
+    blocks = paragraphs(text)
+    return (*traces(text, quoted(text), blocks, KNOWN), *notices(text, blocks))
+
+
+def sure(text: str) -> list[Evidence]:
+    return [trace for trace in found(text) if trace.probability >= 0.5 and not trace.sign.endswith("inside")]
+
+
+@pytest.mark.parametrize("case", CASES["in the wild"] + CASES["synthetic"], ids=lambda case: case["text"][:40])
+def test_damage_leaves_a_trace(case: dict) -> None:
+    shown = [trace for trace in found(case["text"]) if trace.sign in case["signs"]]
+    assert shown
+    assert case["words"][0] in [span.text for trace in shown for span in trace.spans]
+    assert all(trace.reason for trace in shown)
+
+
+@pytest.mark.parametrize("case", CASES["negative"], ids=lambda case: case["text"][:40])
+def test_correct_copy_leaves_none(case: dict) -> None:
+    assert [trace.reason for trace in sure(case["text"])] == []
+
+
+@pytest.mark.parametrize("case", CASES["known failures"], ids=lambda case: case["text"][:40])
+@pytest.mark.xfail(strict=True, reason="a single odd word is for the model")
+def test_known_failures(case: dict) -> None:
+    assert [trace.sign for trace in sure(case["text"])] == case["signs"]
+
+
+@given(st.text(alphabet="aA bt.,;:“”\"'‘’\n<p>&|…—-(1é\ufffd", max_size=120))
+def test_traces_point_into_any_text(text: str) -> None:
+    for trace in found(text):
+        for span in trace.spans:
+            assert text[span.start : span.end] == span.text
+            assert span.text
+
+
+def test_a_notice_between_two_halves_of_a_sentence_is_debris() -> None:
+    text = "“We will rebuild the harbour\n\nAdvertisement\n\nof this town,” the mayor said."
+    assert [trace.spans[0].text for trace in notices(text, paragraphs(text))] == ["Advertisement"]
+    whole = "“We will rebuild it,” the mayor said.\n\nAdvertisement\n\nThe harbour was lost in 2010."
+    assert list(notices(whole, paragraphs(whole))) == []
+
+
+def test_a_stump_is_surer_where_the_article_completes_it() -> None:
+    known = Vocabulary(["den", "denial", "denuclearization", "house"], [3, 20, 40, 500])
+    assert stump("It relates to the den. Denuclearization is far.", "den", False, known) > 0.9
+    assert stump("They found the den. The den was empty.", "den", False, known) == 0.0
+    assert stump("They went into the house", "house", False, known) == 0.0
+
+
+def test_vocabulary_counts_words_and_what_begins_so() -> None:
+    known = Vocabulary.parse("3 able ably\n10 abroad\n")
+    assert (known.count("able"), known.count("abl"), known.begun("ab")) == (3, 0, 16)
+
+
+# --- the generators -----------------------------------------------------------------------------------------------
+
+TEXT = (
+    "Harbour to be rebuilt\n\n"
+    "The council voted on Monday for a new harbour after years of difficult talks with the region.\n\n"
+    "“We have made a very important decision for the people of this town, and it will take time,” said Ada Berg, the mayor.\n\n"
+    "The region pays for most of it.\n\n"
+    "“The government wants to see that its money is well spent before the first ship comes in,” Carl Dahl said on Friday.\n\n"
+    "Work begins in the spring."
+)
+
+
+def article() -> first.Copy:
+    said = []
+    for quote, cue, source in (
+        ("“We have made a very important decision for the people of this town, and it will take time,”", "said", "Ada Berg, the mayor"),
+        ("“The government wants to see that its money is well spent before the first ship comes in,”", "said", "Carl Dahl"),
+    ):  # fmt: skip
+        at = TEXT.index(quote)
+        spans = []
+        for words in (quote, cue, source):
+            start = TEXT.index(words, at)
+            spans.append((Span(start, start + len(words), words),))
+        said.append(Attribution(*spans, speech="direct"))
+    return first.Copy(TEXT, tuple(said))
+
+
+@pytest.mark.parametrize("variety", first.VARIETIES)
+def test_every_variety_of_damage_is_done_and_recorded(variety: str) -> None:
+    made = [first.damage(article(), variety, Random(seed), seed % 2) for seed in range(60)]
+    hurt = [copy for copy in made if copy is not None]
+    assert hurt
+    for copy in hurt:
+        assert copy.text != TEXT
+        assert [wound.variety for wound in copy.wounds] == [variety]
+        spans = [span for said in copy.attributions for span in (*said.contents, *said.cue, *said.source)]
+        for span in (*spans, *(span for wound in copy.wounds for span in wound.spans)):
+            assert copy.text[span.start : span.end] == span.text
+
+
+def test_the_same_seed_does_the_same_damage() -> None:
+    for variety in first.VARIETIES:
+        assert first.damage(article(), variety, Random(7), 0) == first.damage(article(), variety, Random(7), 0)
+
+
+def test_damage_adds_up_and_keeps_its_places() -> None:
+    copy = article()
+    for variety in ("repeated", "stray", "missing", "marks"):
+        copy = first.damage(copy, variety, Random(3), 0) or copy
+    assert len(copy.wounds) >= 2
+    for wound in copy.wounds:
+        assert all(copy.text[span.start : span.end] == span.text for span in wound.spans)
+
+
+def test_a_dropped_clause_leaves_no_name_beside_the_quote() -> None:
+    orphans = [copy for seed in range(40) if (copy := first.damage(article(), "orphaned", Random(seed), 1))]
+    assert orphans
+    for copy in orphans:
+        said = copy.attributions[1]
+        assert not said.source
+        assert "Carl Dahl" not in copy.text
+        assert said.contents[0].text.startswith("“The government wants")
+
+
+def test_spinning_swaps_words_and_says_which() -> None:
+    copy = first.spin(article(), Random(1), 0, len(TEXT), first.thesaurus(), 1.0)
+    assert copy is not None
+    swapped = copy.wounds[0].spans
+    assert len(swapped) >= 5
+    assert "important" not in copy.text
+
+
+def test_thesaurus_offers_no_word_for_itself() -> None:
+    entries = first.thesaurus()
+    assert len(entries) > 500
+    assert all(others and all(others) for others in entries.values())
+
+
+@pytest.mark.parametrize("variety", second.VARIETIES)
+def test_second_generator_says_where_it_struck(variety: str) -> None:
+    blocks = TEXT.split("\n\n")
+    said = {}
+    for number in (2, 4):
+        end = blocks[number].rindex("”") + 1
+        said[number] = second.Said(0, end, blocks[number][end:].split(" ", 2)[1] + " Berg" * (number == 2))
+    results = [second.damaged(blocks, said, variety, Random(seed)) for seed in range(60)]
+    struck = [(text, sites) for text, sites in results if sites]
+    assert struck
+    for text, sites in struck:
+        assert text != TEXT
+        for site in sites:
+            assert site.variety == variety
+            assert 0 <= site.start < site.end <= len(text)
+
+
+def test_the_generators_share_no_swaps() -> None:
+    ours = {(word, other) for word, others in first.thesaurus().items() for other in others}
+    theirs = {(word, other) for word, others in second.SWAPS.items() for other in others}
+    assert not ours & theirs
