@@ -439,3 +439,53 @@ def train(model: str, data: Path, out: Path) -> None:
     except ImportError as error:
         raise WrongUse(f"train {model}: {error}; run: pip install 'quotes[train]'") from error
     trainer.train(data, out)
+
+
+@commands.command()
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+@click.option("--documents", "sizes", type=click.IntRange(1), multiple=True, default=(100, 1000), show_default=True,
+              help="How many to score, the articles repeated; give it several times to see the growth.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1), multiple=True, default=(1, 2), show_default=True,
+              help="Numbers of processes to compare.")  # fmt: skip
+@click.option("--plain/--no-plain", default=True, help="Compare with Stanza at its default sizes (slow).")
+@click.option("--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here as well.")
+@click.option("--models", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of models.")
+def benchmark(
+    inputs: tuple[str, ...],
+    sizes: tuple[int, ...],
+    jobs: tuple[int, ...],
+    plain: bool,
+    to: Path | None,
+    models: Path | None,
+) -> None:
+    """Measure speed and memory on this machine, with INPUT's articles or those that are shipped."""
+    from rich.table import Table
+
+    from quotes import benchmark
+    from quotes.archive import WorkerError
+    from quotes.artifacts import ArtifactError
+    from quotes.ingest import articles
+    from quotes.records import Article
+
+    read = [article for article in articles(inputs or [str(_seeds())]) if isinstance(article, Article)]
+    if not read:
+        raise WrongUse("benchmark: no article in the input; name .txt, .html or .jsonl files")
+    try:
+        figures = benchmark.measure(
+            read, sizes=sizes, jobs=jobs, plain=plain, models=models, told=lambda line: _say(f"measuring {line}")
+        )
+    except (ArtifactError, WorkerError) as error:
+        raise click.ClickException(str(error)) from error
+    if to:
+        to.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    shown = Table("measured", "here", box=None)
+    for row in benchmark.table(figures):
+        shown.add_row(*row)
+    _console().print(shown)
+
+
+def _seeds() -> Path:
+    """The articles that travel with the package, or those of the repository."""
+    package = Path(__file__).parent
+    shipped = package / "seeds"
+    return (shipped if shipped.is_dir() else package.parent / "seeds") / "articles"

@@ -25,7 +25,7 @@ LAYERS = (
 LOOKS_SIDEWAYS = {("train", "evaluate"), ("benchmark", "archive"), ("service", "show"), ("service", "export")}
 # Only these may import them, so that they load on first use and can be exchanged in one place.
 KEEPERS = {
-    "stanza": {"analysis", "train"},
+    "stanza": {"analysis", "benchmark", "train"},
     "trafilatura": {"ingest"},
     "click": {"cli"},
     "pyarrow": {"ingest", "archive"},

@@ -15,14 +15,33 @@ from typing import Any
 from quotes.archive.engines import Dask, Engine, Local, outcomes
 from quotes.archive.parts import Parts, PartsError, Totals
 from quotes.archive.results import Format, format_of, read
-from quotes.archive.worker import BOUNDS, Bounds, Maker, Outcome, WorkerError, outcome, score_documents
+from quotes.archive.worker import BOUNDS, Bounds, Maker, Outcome, WorkerError, outcome, peak_memory, score_documents
 from quotes.ingest import documents, files
 
 __all__ = [
-    "BOUNDS", "Bounds", "Dask", "Engine", "Format", "Local", "Maker", "Outcome", "Parts", "PartsError", "Totals",
-    "WorkerError", "archive_header", "format_of", "outcome", "outcomes", "prepared", "read", "score_archive",
-    "score_documents", "score_stream",
-]  # fmt: skip
+    "BOUNDS",
+    "Bounds",
+    "Dask",
+    "Engine",
+    "Format",
+    "Local",
+    "Maker",
+    "Outcome",
+    "Parts",
+    "PartsError",
+    "Totals",
+    "WorkerError",
+    "archive_header",
+    "format_of",
+    "outcome",
+    "outcomes",
+    "peak_memory",
+    "prepared",
+    "read",
+    "score_archive",
+    "score_documents",
+    "score_stream",
+]
 
 PART_DOCUMENTS = 500
 

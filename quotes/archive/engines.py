@@ -59,6 +59,11 @@ class Local:
     def submit(self, chunk: Chunk) -> Future:
         return self._threads.submit(self._score, chunk)
 
+    @property
+    def peak(self) -> int:
+        """The most memory that one of the workers has held, in bytes."""
+        return max((worker.peak for worker in self._workers), default=0)
+
     def _score(self, chunk: Chunk) -> list[Outcome]:
         if not hasattr(self._mine, "worker"):
             self._mine.worker = Worker(self.make, self.bounds)

@@ -107,6 +107,11 @@ class Worker:
         except _LostError as lost:
             return _lost(document, lost)
 
+    @property
+    def peak(self) -> int:
+        """The most memory that the child has held, in bytes; 0 where it is not running or the system does not tell."""
+        return peak_memory(self._child.pid) if self._child else 0
+
     def stop(self) -> None:
         """End the child, whatever it does; may be called from another thread."""
         self._stopped = True
@@ -219,6 +224,15 @@ def _resident(pid: int) -> int:
         with open(f"/proc/{pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
+        return 0
+
+
+def peak_memory(pid: int | str = "self") -> int:
+    """The most memory that a process has held, in bytes; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
         return 0
 
 
