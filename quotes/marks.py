@@ -275,7 +275,7 @@ def _words(listed: str) -> frozenset[str]:
 _REPORTING = _words(
     "according accused accuses accusing acknowledged acknowledges add added adding adds admits admitted announce "
     "announced announces announcing argue argued argues arguing ask asked asking asks asserted asserts call called "
-    "calling calls chanted chanting chants claim claimd claiming claims complained complaining complains conceded "
+    "calling calls chanted chanting chants claim claimed claiming claims complained complaining complains conceded "
     "concedes concluded concludes concluding continued continues cried declare declared declares declaring described "
     "describes describing email explain explained explaining explains headline insist insisted insisting insists "
     "interview joked jokes joking letter note noted notes noting posted posts predicted predicting predicts promised "
