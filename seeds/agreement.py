@@ -208,8 +208,12 @@ def flag_f1(
 def main() -> None:
     labels = (SEEDS / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     texts = {article["id"]: article["text"] for article in map(json.loads, labels)}
-    for what, figure in agreement(texts, first_pass(), second_pass(texts)).items():
-        print(f"{what:32} {figure:.3f}" if isinstance(figure, float) else f"{what:32} {figure}")
+    print("\n".join(table(agreement(texts, first_pass(), second_pass(texts)))))
+
+
+def table(figures: dict[str, float]) -> list[str]:
+    """The figures as lines: what, and three places of a figure that is not a count."""
+    return [f"{what:32} {n:.3f}" if isinstance(n, float) else f"{what:32} {n}" for what, n in figures.items()]
 
 
 if __name__ == "__main__":
