@@ -131,16 +131,24 @@ def first_pass() -> dict[str, list[Quote]]:
     return labels
 
 
-def covered(words: list[Place], spans: list[Place]) -> frozenset[int]:
+def word_numbers(text: str) -> list[int | None]:
+    """For each character of the text the number of its word, None between words."""
+    numbers: list[int | None] = [None] * len(text)
+    for number, match in enumerate(WORD.finditer(text)):
+        numbers[match.start() : match.end()] = [number] * len(match[0])
+    return numbers
+
+
+def covered(numbers: list[int | None], spans: list[Place]) -> frozenset[int]:
     """Numbers of the words that the spans touch."""
-    return frozenset(i for i, (a, b) in enumerate(words) if any(a < end and start < b for start, end in spans))
+    return frozenset(n for start, end in spans for n in numbers[start:end] if n is not None)
 
 
 def paired(text: str, first: list[Quote], second: list[Quote], with_source: bool) -> list[tuple[Quote, Quote]]:
     """Attributions of the two passes one to one: contents' overlap over union at least a half, greatest sum."""
     if not first or not second:
         return []
-    words = [match.span() for match in WORD.finditer(text)]
+    words = word_numbers(text)
     ours, theirs = (
         [{role: covered(words, quote[role]) for role in ROLES} for quote in side] for side in (first, second)
     )
