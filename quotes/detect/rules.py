@@ -24,8 +24,8 @@ def _words(listed: str) -> frozenset[str]:
 
 # Verbs that stand beside a quotation or before a clause: said, noted.
 SAYING = _words(
-    "say tell add write ask note report announce suggest argue explain declare continue tweet state claim respond reply "
-    "insist acknowledge warn admit conclude recall observe remark joke quip read quote concede complain shout chant "
+    "say tell add write ask note report announce suggest argue explain declare continue tweet state claim respond "
+    "reply insist acknowledge warn admit conclude recall observe remark joke quip read quote concede complain shout chant "
     "stress emphasize emphasise contend assert reveal confirm predict indicate post yell cry exclaim muse lament vow "
     "pledge promise testify retort wonder agree boast caution recount reiterate repeat allege maintain estimate email "
     "scream comment counter deny believe think answer opine blog interject volunteer signal show hope"
@@ -35,10 +35,11 @@ REPORTING = SAYING | _words(
     "call accuse criticize criticise describe urge endorse refer defend cite praise propose blame reject dismiss "
     "denounce condemn slam blast question demand expect worry decline refuse imply mock point remind express discuss "
     "decry encourage recommend hail laud deride rail assail echo portray label welcome applaud advocate regret thank "
-    "rip rebuke invoke seem offer support oppose back seek want favor favour prefer mention outline disavow order "
-    "voice title plead convince threaten fear compare deem characterize depict underscore push list assure plan "
-    "challenge appear talk focus attack identify name reference feel know"
+    "rip rebuke invoke seek want favor favour prefer mention outline disavow order "
+    "voice title plead convince threaten fear compare deem characterize depict underscore list assure "
+    "challenge talk focus attack name reference feel"
 )
+SEEMING = _words("seem appear")  # content is what is before and after them, and nobody says it
 ADDRESSING = _words("tell remind assure warn ask email promise convince")
 PASSIVE = _words("say tell ask expect report believe think quote call describe see")
 WHO = _words("he she they who i we it you these those everyone everybody someone somebody others many some one")
@@ -163,7 +164,11 @@ class _Reader:
         self._labels()
         beside = {group.head for group in reversed(groups) if self._quotation_before(group)}
         for group in groups:
-            if group.head not in beside:
+            if group.head in beside:
+                continue
+            if group.lemma in SEEMING or (group.lemma == "expect" and group.passive):
+                self._appear(group)
+            elif group.lemma:
                 self._report(group)
         self._according()
         self._dashes()
@@ -183,8 +188,6 @@ class _Reader:
             if token.upos != "VERB" or self.sentence[head] < 0:
                 continue
             lemma = _known(token)
-            if not lemma:
-                continue
             first = self.bounds[self.sentence[head]][0]
             start = head
             while start > first and self._joins(start - 1):
@@ -214,7 +217,7 @@ class _Reader:
 
     def _quotation_before(self, group: _Group) -> bool:
         """``“…,” X said`` and ``“…,” said X``, with the quotation that goes on after the clause."""
-        if group.lemma not in SAYING or group.passive:
+        if group.passive or group.participle:
             return False
         at = group.start - 1
         while at >= 0 and self.within[at] < 0 and group.start - at <= 30:
@@ -225,17 +228,23 @@ class _Reader:
             return False
         number, first = self.within[at], at + 1
         quotation = self.outer[number]
-        last = self.text[quotation.inner_end - 1 : quotation.inner_end]
+        last = self.text[max(quotation.inner_start, quotation.inner_end - 4) : quotation.inner_end].rstrip(" '’”\"")[
+            -1:
+        ]
         comma = first < group.start and self.words[first] in (",", "—", "–", "-")
         if not comma and last not in (",", "?", "!", "…", "—", "-", ".") and quotation.problem != "unclosed":
             return False
         first += comma
+        if group.lemma not in SAYING and (comma or last not in ",?!"):
+            return False  # any verb will do where the quotation ends for it: “…,” Toomey fumed
         if last in ".?!…" and not comma and not self._bare(group):
             return False
         end = group.end
         if first >= group.start:
             phrase = self._phrase_right(group.end)
             end = phrase[1] if phrase else end
+            if phrase is None and group.lemma not in SAYING:
+                return False
         else:
             phrase = self._phrase_left(group.start, first)
             if phrase is None or phrase[0] > first + 1:
@@ -311,7 +320,8 @@ class _Reader:
         first, last = self.bounds[self.sentence[group.head]]
         if group.passive and group.lemma not in PASSIVE:
             return
-        phrase = None if group.passive else self._phrase_left(group.start, first)
+        loose = group.passive or (group.participle and self.words[group.start - 1] == ",")
+        phrase = None if loose else self._phrase_left(group.start, first)
         if group.lemma in SAYING and not group.passive and self._parenthesis(group, phrase, first, last):
             return
         contents = self._contents(group, last)
@@ -323,6 +333,18 @@ class _Reader:
             if not source and group.lemma not in SAYING:
                 return
         self._say(contents, (group.start, group.end), phrase, group.head, source)
+
+    def _appear(self, group: _Group) -> None:
+        """``X seems to …`` and ``X is expected to …``: nobody's words, and X is part of what is reported."""
+        first, last = self.bounds[self.sentence[group.head]]
+        phrase = self._phrase_left(group.start, first)
+        end = self._clause_end(group.end, last, group)
+        if end - group.end < 2:
+            return
+        contents = [(self.tokens[group.end].start, self._end(end))]
+        if phrase is not None:
+            contents.insert(0, (self.tokens[phrase[0]].start, self.tokens[phrase[1] - 1].end))
+        self._say(contents, (group.start, group.end), None, group.head)
 
     def _parenthesis(self, group: _Group, phrase: tuple[int, int] | None, first: int, last: int) -> bool:
         """``…, X said.``, ``…, said X.`` and ``…, X said, …``."""
@@ -372,7 +394,10 @@ class _Reader:
         end = self._clause_end(start, last, group)
         if end <= start or (end - start == 1 and self.tokens[start].upos in ("ADV", "PUNCT", "ADP")):
             return []
-        return [(self.tokens[start].start, self._end(end))]
+        contents = [(self.tokens[start].start, self._end(end))]
+        if group.lemma in SAYING and end + 1 >= last and self.words[last - 1] == ".":
+            contents += self._after_clause(last - 1)
+        return contents
 
     def _introduced(self, group: _Group) -> int | None:
         """The quotation that ``X said, “…”`` or ``X told reporters in June: “…”`` introduces."""
@@ -662,6 +687,10 @@ class _Reader:
                 end = at + 1
                 while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
                     end += 1
+                while end + 1 < last and self.words[end] == "," and self.tokens[end + 1].upos in ("DET", "ADJ", "NOUN"):
+                    end += 1
+                    while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
+                        end += 1
                 end += end < last and self.words[end] == ","
                 return start, end
         return (start, at) if at > start else None
@@ -692,7 +721,7 @@ class _Reader:
 def _known(token: Token) -> str:
     """The lemma of a reporting verb, "" for any other word. Where a lemma is unknown, its ending is tried."""
     lemma = token.lemma.lower()
-    if lemma in REPORTING:
+    if lemma in REPORTING or lemma in SEEMING:
         return lemma
     word = token.text.lower()
     for ending in ("ing", "ied", "ies", "ed", "es", "s"):
