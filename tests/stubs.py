@@ -82,6 +82,10 @@ def make_with(settings: Mapping[str, Any]) -> Stub:
     return Stub()
 
 
+def make_slow_with(settings: Mapping[str, Any]) -> Stub:
+    return Stub(0.01)
+
+
 def make_slow() -> Stub:
     return Stub(0.004)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +129,31 @@ def test_a_reader_who_has_seen_enough_hears_nothing() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["id"] == "1.txt"
     assert done.stderr == ""
+
+
+def test_ctrl_c_leaves_what_can_be_resumed(run: Run, tmp_path: Path) -> None:
+    rows = [{"id": f"a{number}", "text": f"“It is day {number},” he said."} for number in range(300)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code = "import stubs; from quotes import archive, cli; archive.prepared = stubs.make_slow_with; cli.main()"
+    arguments = ["score", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "out.jsonl"), "--part-size", "20"]
+    paths = f"{Path(__file__).parent}:{Path(__file__).parent.parent}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": paths},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(tmp_path.glob("out.jsonl.parts/part-*1.jsonl")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said == f"quotes: stopped; go on with: --resume -o {tmp_path / 'out.jsonl'}\n"
+    status, _, said = run(*arguments, "--resume")
+    assert status == 0
+    assert said.startswith("300 documents, 300 quotes, ")
+    assert [row["id"] for row in archive.read(tmp_path / "out.jsonl")] == [row["id"] for row in rows]
 
 
 def test_evaluate_against_itself_is_perfect(run: Run, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def _stages(scorer: Scorer, articles: Sequence[Article]) -> dict[str, float]:
 
 def _latency(scorer: Scorer, articles: Sequence[Article]) -> dict[str, float]:
     """Seconds for an article of 600 words made of the given ones, scored alone."""
-    words = (word for article in cycle(articles) for word in re.findall(r"\S+\s*", article.text))
+    words = (word for article in cycle(articles) for word in re.findall(r"\S+\s*", f"{article.text}\n\n"))
     seconds = []
     for _ in range(LATENCY_RUNS):
         text = "".join(islice(words, LATENCY_WORDS))
