@@ -82,7 +82,8 @@ def names_of_words() -> tuple[str, ...]:
 NAMES_OF_SOURCES = (
     "has source", "has cue", "pronoun", "definite", "generic", "first", "second", "nobody", "candidates", "before",
     "distance", "known earlier", "named", "described", "vague", "person", "organization", "group", "document", "role",
-    "affiliation", "anonymity", "occasion", "detector", "direct", "mixed", "alone", "words", "opening", "same paragraph",
+    "affiliation", "anonymity", "occasion", "detector", "direct", "mixed", "alone", "words", "opening",
+    "same paragraph",
 )  # fmt: skip
 
 
@@ -160,14 +161,11 @@ class _Article:
             not _WORD.search(text, end, self.blocks[self.block(start)][1]) for start, end in self.reaches[number]
         ))  # fmt: skip
         values["single marks"] = float(any(
-            one.level == "single" and one.depth == 0 and any(one.start < span.end and span.start < one.end for span in said.contents)
-            for one in self._quotations(said)
+            one.level == "single" and one.depth == 0 and one.start < span.end and span.start < one.end
+            for one in self.quotations if one.start < said.end and said.start < one.end for span in said.contents
         ))  # fmt: skip
         evidence = sorted(self.mine[number], key=lambda trace: (-trace.probability, trace.spans[0], trace.sign))
         return values, tuple(evidence)
-
-    def _quotations(self, said: Attribution) -> Sequence[Quoted]:
-        return [one for one in self.quotations if one.start < said.end and said.start < one.end]
 
     def place(self, number: int) -> dict[str, float]:
         said = self.attributions[number]

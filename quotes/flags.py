@@ -60,7 +60,7 @@ def _flags(
     for code in CODES:
         if code == "garbled":
             raised += _garbled(said, assessment, limits)
-        elif (odds.get(code, 0.0)) >= limits[code]:
+        elif odds.get(code, 0.0) >= limits[code]:
             spans = said.contents if code in ("orphaned", "unsourced") and not said.source else said.source or said.cue
             raised.append(Flag(code, odds[code], spans or said.contents, _reason(code, said, link, sources)))
     codes = {flag.code for flag in raised}
@@ -91,8 +91,7 @@ def _damage(variety: str, said: Attribution, evidence: Sequence[Evidence]) -> tu
     if told and variety not in ("spliced", "missing", "spun"):
         strong = [trace for trace in told if trace.probability >= 0.3] or told[:1]
         first = max(strong, key=lambda trace: (trace.probability, -trace.spans[0].start))
-        spans = {span for trace in strong for span in trace.spans}
-        return tuple(sorted(spans)), first.reason
+        return tuple(sorted({span for trace in strong for span in trace.spans})), first.reason
     if variety in ("missing", "spliced", "truncated"):
         words = best.spans[0].text
         said_of = {
@@ -116,7 +115,7 @@ def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Sour
     named = [
         (sources[candidate.source_id].name, candidate.probability)
         for candidate in link.candidates
-        if candidate.source_id in sources
+        if candidate.source_id is not None and candidate.source_id in sources
     ]
     listed = " or ".join(f"{name} ({probability:.2f})" for name, probability in named[:2])
     if code == "ambiguous_source":

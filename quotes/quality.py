@@ -31,10 +31,10 @@ _KINDS = ("person", "organization", "group", "document")
 
 
 def source_worth(values: Mapping[str, float]) -> float:
-    """The rubric: naming and kind, raised by role, affiliation, occasion and an anonymity that is granted with a reason.
+    """The rubric: naming and kind, raised by role, affiliation, occasion and an anonymity granted with a reason.
 
     A granted anonymity says why a named source is not to be had, so it counts for unnamed sources alone; who has no
-    source at all gains nothing from an occasion. Where the link is unsure, it is the worth expected over the candidates.
+    source at all gains nothing from an occasion. Where the link is unsure, the worth is that expected over candidates.
     """
     naming = next((name for name in _NAMINGS if values[name]), None)
     if naming is None:

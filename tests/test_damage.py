@@ -17,10 +17,13 @@ from quotes.records import Attribution, Evidence, Span
 from quotes.train import damage as first
 
 CASES = json.loads((Path(__file__).parent / "cases" / "flags-traces.json").read_text(encoding="utf-8"))
-WORDS = """we will rebuild the harbour mayor said on friday it is of and that to was at long first paragraph a speech second
-progress made familiar but declined comment called programme tied denuclearisation denuclearization talks went crowd sang
-enough waited minister over recalled workers own sites deal aide adding had works drives limit played again agency told
-reporters bridge closed because traffic sent round despite reports appears plan he she would be i've very so did not help"""
+WORDS = """
+we will rebuild the harbour mayor said on friday it is of and that to was at long first paragraph a speech
+second progress made familiar but declined comment called programme tied denuclearisation denuclearization
+talks went crowd sang enough waited minister over recalled workers own sites deal aide adding had works drives
+limit played again agency told reporters bridge closed because traffic sent round despite reports appears plan
+he she would be i've very so did not help
+"""
 KNOWN = Vocabulary.parse("50 " + " ".join(sorted(set(WORDS.split()))))
 
 
@@ -84,25 +87,26 @@ def test_vocabulary_counts_words_and_what_begins_so() -> None:
 TEXT = (
     "Harbour to be rebuilt\n\n"
     "The council voted on Monday for a new harbour after years of difficult talks with the region.\n\n"
-    "“We have made a very important decision for the people of this town, and it will take time,” said Ada Berg, the mayor.\n\n"
+    "“We have made a very important decision for the people of this town, and it will take time,” "
+    "said Ada Berg, the mayor.\n\n"
     "The region pays for most of it.\n\n"
-    "“The government wants to see that its money is well spent before the first ship comes in,” Carl Dahl said on Friday.\n\n"
+    "“The government wants to see that its money is well spent before the first ship comes in,” "
+    "Carl Dahl said on Friday.\n\n"
     "Work begins in the spring."
 )
 
 
 def article() -> first.Copy:
     said = []
-    for quote, cue, source in (
-        ("“We have made a very important decision for the people of this town, and it will take time,”", "said", "Ada Berg, the mayor"),
-        ("“The government wants to see that its money is well spent before the first ship comes in,”", "said", "Carl Dahl"),
-    ):  # fmt: skip
+    first_words = "“We have made a very important decision for the people of this town, and it will take time,”"
+    other_words = "“The government wants to see that its money is well spent before the first ship comes in,”"
+    for quote, cue, source in ((first_words, "said", "Ada Berg, the mayor"), (other_words, "said", "Carl Dahl")):
         at = TEXT.index(quote)
-        spans = []
-        for words in (quote, cue, source):
-            start = TEXT.index(words, at)
-            spans.append((Span(start, start + len(words), words),))
-        said.append(Attribution(*spans, speech="direct"))
+        starts = [TEXT.index(words, at) for words in (quote, cue, source)]
+        content, mark, name = (
+            (Span(start, start + len(words), words),) for start, words in zip(starts, (quote, cue, source), strict=True)
+        )
+        said.append(Attribution(content, mark, name, "direct"))
     return first.Copy(TEXT, tuple(said))
 
 

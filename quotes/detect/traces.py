@@ -16,19 +16,25 @@ from quotes.records import Evidence, Span
 
 WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
 
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Words that no English sentence ends with, and those that few do.
-NEVER_LAST = frozenset(
+NEVER_LAST = _words(
     "the a an my your our their its of from into onto upon and or but nor than if because although whose every "
-    "to-be between among despite whereas".split()
+    "to-be between among despite whereas"
 )
-SELDOM_LAST = frozenset(
-    "to with for by at as is are was were be been am will would could should must may might has have had this his her he "
-    "she they we i who which that when while where what how not very so such these those per via about it's don't i'm "
-    "can't we're didn't doesn't isn't won't he's they're".split()
+SELDOM_LAST = _words(
+    "to with for by at as is are was were be been am will would could should must may might has have had this his "
+    "her he she they we i who which that when while where what how not very so such these those per via about "
+    "it's don't i'm can't we're didn't doesn't isn't won't he's they're"
 )
-HARDLY_LAST = frozenset(
-    "on in over under after before against during through just also even only really all any some more most if then "
-    "there up out off being having going get let make want need both each either without within toward towards".split()
+HARDLY_LAST = _words(
+    "on in over under after before against during through just also even only really all any some more most if "
+    "then there up out off being having going get let make want need both each either without within toward "
+    "towards"
 )
 
 
@@ -75,25 +81,44 @@ _TAGS = (
     "a|abbr|aside|b|blockquote|br|center|cite|div|em|figcaption|figure|font|h[1-6]|hr|i|iframe|img|li|ol|p|script|section|"
     "small|span|strong|style|sub|sup|table|td|tr|u|ul|video"
 )
-_DEBRIS: tuple[tuple[float, str, re.Pattern[str]], ...] = (
-    (0.97, "mark-up inside the words", re.compile(rf"</?(?:{_TAGS})(?:\s[^<>\n]*)?/?>|<a href=?|target=\"_blank\">?|<!--|-->", re.I)),
-    (0.97, "mark-up inside the words", re.compile(r"&(?:amp;)?(?:#\d{2,5}|#x[0-9a-fA-F]{2,4}|nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip);")),
-    (0.95, "mark-up inside the words", re.compile(r"\[/?(?:caption|embed(?:ded content)?|gallery|video|audio|image|img|quote|url|youtube|IMAGE)\b[^\]\n]{0,80}\]|\{\{[^}\n]{0,60}\}\}")),
-    (0.95, "program text inside the words", re.compile(r"\\u[0-9a-fA-F]{4}|\\n|\\t|googletag\.\S*|\(?adsbygoogle\b[^\n;]*;?|window\.\w+|document\.\w+\(|function\s?\([^)\n]*\)")),
-    (0.98, "wrongly decoded characters", re.compile(r"â€[^\s\w]?[™œ˜“”\x9d\x9c\x99\x98¦]?|Ã[\x80-\xbf©¨¢¶¼¤±³¡­]|Â(?=[\s\xa0«»°£])|ï»¿|\ufffd+")),
-    (0.96, "a comma and a full stop together", re.compile(r"(?<=[\w’'])\s?,\s?\.(?!\.)(?!\d)")),
-    (0.95, "two commas together", re.compile(r"(?<=[\w’'])\s?,(?:\s?,)+(?=[\s\w])")),
-    (0.93, "punctuation that does not fit", re.compile(r"(?<=[\w’'])\s?(?:;\s?,|,\s?;|:\s?\.(?!\.)|;\s?\.(?!\.)|:\s?,)(?=[\s\w])")),
-    (0.90, "a full stop and a comma together", re.compile(r"(?<=[a-z])\s?\.\s,(?=[\s\w])|(?<=[\w’'])\s\.,(?=[\s\w])")),
-    (0.60, "a full stop and a comma together", re.compile(r"(?<=[a-z]{5})\.,(?=[\s\w])")),
-    (0.92, "a full stop before a word in mid-sentence", re.compile(r"(?<=[\w,’'])\s\.(?=[a-z]{2,})(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info)\b)")),
-    (0.70, "a full stop before a word in mid-sentence", re.compile(r"(?<=\s[a-z]{4})\.(?=[a-z]{2,}\s)(?!(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info|ly|me)\b)|(?<=[a-z]{4})\.(?=(?:it|the|he|she|they|we|and|but|in|to|of|is|that)\s)")),
-    (0.85, "a full stop that stands alone", re.compile(r"(?<=[a-z’'])\s\.(?=\s+[a-z])")),
-    (0.55, "a comma that stands alone", re.compile(r"(?<=[\w’'])\s,(?=\s)")),
-    (0.55, "a semicolon that stands alone", re.compile(r"(?<=[\w’'])\s[;](?=\s)")),
-    (0.45, "two full stops", re.compile(r"(?<=[\w’'])\.\.(?![.\w/])")),
-    (0.60, "a bar in mid-sentence", re.compile(r"(?<=[a-z,]\s)\|(?=\s[a-z])|(?<=[a-z,])\s?###+")),
-)  # fmt: skip
+_DOMAINS = r"(?:com|org|net|gov|edu|io|co|uk|mil|eu|us|tv|info|ly|me)\b"
+_MARK_UP = "mark-up inside the words"
+_PROGRAM = "program text inside the words"
+_DECODED = "wrongly decoded characters"
+_MID_STOP = "a full stop before a word in mid-sentence"
+_STOP_COMMA = "a full stop and a comma together"
+_UNFIT = "punctuation that does not fit"
+# How sure such a sight is by itself, what it is, and its pattern.
+_DEBRIS: tuple[tuple[float, str, re.Pattern[str]], ...] = tuple(
+    (sure, reason, re.compile(pattern, re.IGNORECASE if reason == _MARK_UP else 0))
+    for sure, reason, pattern in (
+        (0.97, _MARK_UP, rf"</?(?:{_TAGS})(?:\s[^<>\n]*)?/?>|<a href=?|target=\"_blank\">?|<!--|-->"),
+        (0.97, _MARK_UP, r"&(?:amp;)?(?:#\d{2,5}|#x[0-9a-f]{2,4});"),
+        (0.97, _MARK_UP, r"&(?:amp;)?(?:nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip);"),
+        (
+            0.95,
+            _MARK_UP,
+            r"\[/?(?:caption|embed(?:ded content)?|gallery|video|audio|image|img|url|youtube)\b[^\]\n]{0,80}\]",
+        ),
+        (0.95, _MARK_UP, r"\{\{[^}\n]{0,60}\}\}"),
+        (0.95, _PROGRAM, r"\\u[0-9a-fA-F]{4}|\\n|\\t|googletag\.\S*|\(?adsbygoogle\b[^\n;]*;?"),
+        (0.95, _PROGRAM, r"window\.\w+|document\.\w+\(|function\s?\([^)\n]*\)"),
+        (0.98, _DECODED, r"â€[^\s\w]?[™œ˜“”\x9d\x9c\x99\x98¦]?|Ã[\x80-\xbf©¨¢¶¼¤±³¡­]|Â(?=[\s\xa0«»°£])|ï»¿|\ufffd+"),
+        (0.96, "a comma and a full stop together", r"(?<=[\w’'])\s?,\s?\.(?!\.)(?!\d)"),
+        (0.95, "two commas together", r"(?<=[\w’'])\s?,(?:\s?,)+(?=[\s\w])"),
+        (0.93, _UNFIT, r"(?<=[\w’'])\s?(?:;\s?,|,\s?;|:\s?\.(?!\.)|;\s?\.(?!\.)|:\s?,)(?=[\s\w])"),
+        (0.90, _STOP_COMMA, r"(?<=[a-z])\s?\.\s,(?=[\s\w])|(?<=[\w’'])\s\.,(?=[\s\w])"),
+        (0.60, _STOP_COMMA, r"(?<=[a-z]{5})\.,(?=[\s\w])"),
+        (0.92, _MID_STOP, rf"(?<=[\w,’'])\s\.(?=[a-z]{{2,}})(?!{_DOMAINS})"),
+        (0.70, _MID_STOP, rf"(?<=\s[a-z]{{4}})\.(?=[a-z]{{2,}}\s)(?!{_DOMAINS})"),
+        (0.70, _MID_STOP, r"(?<=[a-z]{4})\.(?=(?:it|the|he|she|they|we|and|but|in|to|of|is|that)\s)"),
+        (0.85, "a full stop that stands alone", r"(?<=[a-z’'])\s\.(?=\s+[a-z])"),
+        (0.55, "a comma that stands alone", r"(?<=[\w’'])\s,(?=\s)"),
+        (0.55, "a semicolon that stands alone", r"(?<=[\w’'])\s[;](?=\s)"),
+        (0.45, "two full stops", r"(?<=[\w’'])\.\.(?![.\w/])"),
+        (0.60, "a bar in mid-sentence", r"(?<=[a-z,]\s)\|(?=\s[a-z])|(?<=[a-z,])\s?###+"),
+    )
+)
 _NOTICE = re.compile(
     r"(?:advertisements?|advertisement\W+(?:story\s+)?continues\s+below|(?:story|article)\s+continues\s+(?:below|after)\b.*|"
     r"image\s+(?:copyright|caption|source)\b.{0,60}|media\s+caption\b.{0,60}|(?:photo|picture|image|credit)s?:.{0,60}|"
@@ -104,7 +129,8 @@ _NOTICE = re.compile(
 )
 _INLINE_NOTICE = re.compile(
     r"(?<=[a-z,] )(?:Advertisement(?: [-–—] story continues below)?|ADVERTISEMENT|Story continues below advertisement|"
-    r"Image (?:copyright|caption)(?: Getty Images)?|Loading\.\.\.|READ MORE:?|Read more|Share this article|Click here to subscribe|"
+    r"Image (?:copyright|caption)(?: Getty Images)?|Loading\.\.\.|READ MORE:?|Read more|Share this article|"
+    r"Click here to subscribe|"
     r"Related:|Play Video|SIGN UP|Photo: Getty Images|Continue reading the main story|Skip advert)(?= [a-z])"
 )
 
@@ -153,13 +179,13 @@ _TWICE = re.compile(r"(?<![\w'’-])(\w+(?:['’]\w+)?)[ \t]+\1(?![\w'’-])", r
 _PHRASE_TWICE = re.compile(
     r"(?<![\w'’-])((?:\w+(?:['’-]\w+)*[ \t]+){1,5}\w+(?:['’-]\w+)*)[ \t]+\1(?![\w'’-])", re.IGNORECASE
 )
-_MAY_DOUBLE = frozenset(
-    "had that very so no really bye many long again never far more much ha yes now on in up out her blah yeah ho knock hey "
-    "well big old too there ok okay please go hot hear all bad good quite".split()
+_MAY_DOUBLE = _words(
+    "had that very so no really bye many long again never far more much ha yes now on in up out her blah yeah ho "
+    "knock hey well big old too there ok okay please go hot hear all bad good quite"
 )
-_SMALL = frozenset(
-    "the a an of to and in for with by at from as or but we i he she they it this our their his my your its was were are be been "
-    "has have will would can if than not who which into about what when us".split()
+_SMALL = _words(
+    "the a an of to and in for with by at from as or but we i he she they it this our their his my your its was "
+    "were are be been has have will would can if than not who which into about what when us"
 )
 
 

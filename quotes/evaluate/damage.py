@@ -1,7 +1,7 @@
-"""Damage for evaluation: written apart from the generator that training uses, paragraph by paragraph, with its own words.
+"""Damage for evaluation: written apart from the generator that training uses, by paragraphs and with its own words.
 
-What it shares with that one is the meaning of the varieties and nothing else: no code, no thesaurus, no debris. It works
-on paragraphs that hold one quotation with its reporting clause, and leaves a *site*: where the damage is.
+What it shares with that one is the meaning of the varieties and nothing else: no code, no thesaurus, no debris. It
+works on paragraphs that hold one quotation with its reporting clause, and leaves a *site*: where the damage is.
 """
 
 from __future__ import annotations
@@ -13,74 +13,286 @@ from random import Random
 
 VARIETIES = ("orphaned", "truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
 
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # What spinning tools put for common words of news speech; a bar parts the replacements.
 SWAPS: Mapping[str, tuple[str, ...]] = {
     word: tuple(others.split("|"))
     for word, _, others in (
         entry.partition("=")
-        for entry in (
-            "problem=predicament;country=homeland|kingdom;people=human beings;think=suppose|imagine;"
-            "believe=trust|reckon;important=weighty|momentous;president=chairman|premier;government=regime;"
-            "american=yankee|stateside;americans=yankees;world=earth|sphere;great=magnificent|grand;good=decent|fine;"
-            "bad=horrible|evil;big=sizeable|giant;new=recent|contemporary;first=initial|foremost;"
-            "last=closing|remaining;long=extensive;make=fabricate|manufacture;made=fabricated|manufactured;"
-            "take=seize|grab;took=seized|grabbed;give=hand|donate;know=comprehend|grasp;see=witness|glimpse;"
-            "want=crave|covet;need=demand|requirement;work=labour|toil;working=labouring|toiling;job=chore|occupation;"
-            "jobs=occupations|chores;help=succour|relief;support=backing|bolster;change=mutation|alternation;"
-            "fight=brawl;fighting=brawling;win=triumph|conquer;won=conquered|triumphed;lose=mislay|forfeit;"
-            "lost=misplaced|forfeited;vote=poll;voters=balloters|constituents;election=poll|choosing;campaign=drive;"
-            "party=gala|festivity;law=statute|edict;laws=statutes;right=accurate;rights=entitlements;"
-            "wrong=erroneous|mistaken;true=factual|veritable;money=currency|coinage;tax=toll|duty;taxes=tolls|duties;"
-            "business=commerce|trade;companies=corporations|outfits;company=outfit;trade=barter|swap;deal=transaction;"
-            "plan=scheme|blueprint;policy=doctrine;issue=topic|subject matter;issues=topics|subject matters;"
-            "question=interrogation;answer=rejoinder;war=hostilities;peace=tranquillity|calmness;"
-            "weapons=armaments|weaponry;attack=onslaught|raid;attacks=onslaughts|raids;threat=menace;"
-            "security=safekeeping;safe=unhurt;police=constabulary;military=martial|soldierly;family=kinfolk|clan;"
-            "families=clans|kinfolk;children=offspring;child=infant;women=dames;woman=dame;men=gentlemen;"
-            "friend=comrade|chum;friends=comrades|chums;day=daytime|date;days=dates;week=seven days;month=four weeks;"
-            "years=ages;year=twelvemonth|annum;today=at present;tomorrow=the following day;"
-            "now=presently|at this instant;never=nevermore;always=perpetually|eternally;often=oftentimes|repeatedly;"
-            "really=in truth;very=exceedingly|awfully;clear=lucid|transparent;clearly=lucidly|transparently;"
-            "sure=assured|convinced;strong=muscular|robust;hard=arduous|rigid;difficult=arduous|onerous;easy=facile;"
-            "free=gratis|unconfined;real=tangible|bona fide;whole=entirety;high=lofty|tall;low=shallow|base;"
-            "state=nation|province;states=provinces|nations;city=municipality;place=locale;home=abode;"
-            "house=abode|dwelling;school=academy|schoolhouse;students=scholars;health=wellbeing;care=caution|attention;"
-            "life=lifetime;lives=existences;death=dying;story=anecdote;say=utter|pronounce;saying=uttering;"
-            "talk=chatter;talking=chattering|conversing;tell=narrate;told=informed|narrated;ask=beg;asked=begged;"
-            "call=telephone|summon;called=telephoned|summoned;keep=retain|hold on to;start=outset;begin=originate;"
-            "end=terminus;show=exhibit;shows=exhibits|displays;find=unearth;found=located|unearthed;bring=fetch;"
-            "brought=fetched|conveyed;continue=persist;expect=await;hope=aspire|optimism;fear=fright;"
-            "concern=apprehension;concerns=apprehensions;concerned=apprehensive|bothered;decision=verdict;"
-            "decisions=verdicts;leader=chieftain|boss;leaders=chieftains|bosses;leadership=stewardship|command;"
-            "power=might|clout;strength=potency|vigour;process=operation;system=apparatus|mechanism;"
-            "progress=headway|advance;report=account|write-up;evidence=testimony;missile=projectile|rocket;"
-            "missiles=projectiles;border=frontier;foreign=alien;community=neighbourhood|populace;"
-            "public=populace|communal;media=press|medium;history=annals;future=hereafter|times ahead;"
-            "economy=frugality|thrift;economic=fiscal;growth=enlargement;market=bazaar;pay=remunerate|wages;"
-            "open=unlocked|ajar;move=budge|motion;moving=budging;run=sprint|jog;running=sprinting|jogging;"
-            "serious=grave|solemn;dangerous=perilous;terrible=ghastly;beautiful=attractive;proud=conceited|haughty;"
-            "happy=joyful;angry=cross;tough=sturdy|hard-hitting;fair=blond;simple=uncomplicated|plain;"
-            "together=collectively;only=solely|merely;many=countless;much=a great deal|considerably;"
-            "most=the bulk of|nearly all;every=each and every|each;everybody=each person|one and all;"
-            "everyone=each person|one and all;something=one thing|a thing;nothing=naught|zilch;things=objects;"
-            "thing=object|article;way=route;ways=routes;part=slice;group=bunch|cluster;groups=bunches|clusters;"
-            "number=numeral|figure;lot=great deal|bunch;kind=variety;idea=brainwave;reason=motive|rationale;"
-            "fact=actuality;case=lawsuit;point=spot|tip;side=flank|edge;opportunity=opening;"
-            "understand=fathom|apprehend;remember=recollect|reminisce;happen=befall;happened=befell;"
-            "happening=transpiring|befalling;create=generate|invent;build=erect|assemble;protect=shelter;defend=uphold;"
-            "serve=wait on|function;respect=admiration;justice=equity;freedom=liberation;campaigning=crusading;"
-            "court=courtyard;judge=adjudicator|referee;office=bureau;game=contest|amusement;played=performed|toyed"
-        ).split(";")
+        for entry in [
+            "problem=predicament",
+            "country=homeland|kingdom",
+            "people=human beings",
+            "think=suppose|imagine",
+            "believe=trust|reckon",
+            "important=weighty|momentous",
+            "president=chairman|premier",
+            "government=regime",
+            "american=yankee|stateside",
+            "americans=yankees",
+            "world=earth|sphere",
+            "great=magnificent|grand",
+            "good=decent|fine",
+            "bad=horrible|evil",
+            "big=sizeable|giant",
+            "new=recent|contemporary",
+            "first=initial|foremost",
+            "last=closing|remaining",
+            "long=extensive",
+            "make=fabricate|manufacture",
+            "made=fabricated|manufactured",
+            "take=seize|grab",
+            "took=seized|grabbed",
+            "give=hand|donate",
+            "know=comprehend|grasp",
+            "see=witness|glimpse",
+            "want=crave|covet",
+            "need=demand|requirement",
+            "work=labour|toil",
+            "working=labouring|toiling",
+            "job=chore|occupation",
+            "jobs=occupations|chores",
+            "help=succour|relief",
+            "support=backing|bolster",
+            "change=mutation|alternation",
+            "fight=brawl",
+            "fighting=brawling",
+            "win=triumph|conquer",
+            "won=conquered|triumphed",
+            "lose=mislay|forfeit",
+            "lost=misplaced|forfeited",
+            "vote=poll",
+            "voters=balloters|constituents",
+            "election=poll|choosing",
+            "campaign=drive",
+            "party=gala|festivity",
+            "law=statute|edict",
+            "laws=statutes",
+            "right=accurate",
+            "rights=entitlements",
+            "wrong=erroneous|mistaken",
+            "true=factual|veritable",
+            "money=currency|coinage",
+            "tax=toll|duty",
+            "taxes=tolls|duties",
+            "business=commerce|trade",
+            "companies=corporations|outfits",
+            "company=outfit",
+            "trade=barter|swap",
+            "deal=transaction",
+            "plan=scheme|blueprint",
+            "policy=doctrine",
+            "issue=topic|subject matter",
+            "issues=topics|subject matters",
+            "question=interrogation",
+            "answer=rejoinder",
+            "war=hostilities",
+            "peace=tranquillity|calmness",
+            "weapons=armaments|weaponry",
+            "attack=onslaught|raid",
+            "attacks=onslaughts|raids",
+            "threat=menace",
+            "security=safekeeping",
+            "safe=unhurt",
+            "police=constabulary",
+            "military=martial|soldierly",
+            "family=kinfolk|clan",
+            "families=clans|kinfolk",
+            "children=offspring",
+            "child=infant",
+            "women=dames",
+            "woman=dame",
+            "men=gentlemen",
+            "friend=comrade|chum",
+            "friends=comrades|chums",
+            "day=daytime|date",
+            "days=dates",
+            "week=seven days",
+            "month=four weeks",
+            "years=ages",
+            "year=twelvemonth|annum",
+            "today=at present",
+            "tomorrow=the following day",
+            "now=presently|at this instant",
+            "never=nevermore",
+            "always=perpetually|eternally",
+            "often=oftentimes|repeatedly",
+            "really=in truth",
+            "very=exceedingly|awfully",
+            "clear=lucid|transparent",
+            "clearly=lucidly|transparently",
+            "sure=assured|convinced",
+            "strong=muscular|robust",
+            "hard=arduous|rigid",
+            "difficult=arduous|onerous",
+            "easy=facile",
+            "free=gratis|unconfined",
+            "real=tangible|bona fide",
+            "whole=entirety",
+            "high=lofty|tall",
+            "low=shallow|base",
+            "state=nation|province",
+            "states=provinces|nations",
+            "city=municipality",
+            "place=locale",
+            "home=abode",
+            "house=abode|dwelling",
+            "school=academy|schoolhouse",
+            "students=scholars",
+            "health=wellbeing",
+            "care=caution|attention",
+            "life=lifetime",
+            "lives=existences",
+            "death=dying",
+            "story=anecdote",
+            "say=utter|pronounce",
+            "saying=uttering",
+            "talk=chatter",
+            "talking=chattering|conversing",
+            "tell=narrate",
+            "told=informed|narrated",
+            "ask=beg",
+            "asked=begged",
+            "call=telephone|summon",
+            "called=telephoned|summoned",
+            "keep=retain|hold on to",
+            "start=outset",
+            "begin=originate",
+            "end=terminus",
+            "show=exhibit",
+            "shows=exhibits|displays",
+            "find=unearth",
+            "found=located|unearthed",
+            "bring=fetch",
+            "brought=fetched|conveyed",
+            "continue=persist",
+            "expect=await",
+            "hope=aspire|optimism",
+            "fear=fright",
+            "concern=apprehension",
+            "concerns=apprehensions",
+            "concerned=apprehensive|bothered",
+            "decision=verdict",
+            "decisions=verdicts",
+            "leader=chieftain|boss",
+            "leaders=chieftains|bosses",
+            "leadership=stewardship|command",
+            "power=might|clout",
+            "strength=potency|vigour",
+            "process=operation",
+            "system=apparatus|mechanism",
+            "progress=headway|advance",
+            "report=account|write-up",
+            "evidence=testimony",
+            "missile=projectile|rocket",
+            "missiles=projectiles",
+            "border=frontier",
+            "foreign=alien",
+            "community=neighbourhood|populace",
+            "public=populace|communal",
+            "media=press|medium",
+            "history=annals",
+            "future=hereafter|times ahead",
+            "economy=frugality|thrift",
+            "economic=fiscal",
+            "growth=enlargement",
+            "market=bazaar",
+            "pay=remunerate|wages",
+            "open=unlocked|ajar",
+            "move=budge|motion",
+            "moving=budging",
+            "run=sprint|jog",
+            "running=sprinting|jogging",
+            "serious=grave|solemn",
+            "dangerous=perilous",
+            "terrible=ghastly",
+            "beautiful=attractive",
+            "proud=conceited|haughty",
+            "happy=joyful",
+            "angry=cross",
+            "tough=sturdy|hard-hitting",
+            "fair=blond",
+            "simple=uncomplicated|plain",
+            "together=collectively",
+            "only=solely|merely",
+            "many=countless",
+            "much=a great deal|considerably",
+            "most=the bulk of|nearly all",
+            "every=each and every|each",
+            "everybody=each person|one and all",
+            "everyone=each person|one and all",
+            "something=one thing|a thing",
+            "nothing=naught|zilch",
+            "things=objects",
+            "thing=object|article",
+            "way=route",
+            "ways=routes",
+            "part=slice",
+            "group=bunch|cluster",
+            "groups=bunches|clusters",
+            "number=numeral|figure",
+            "lot=great deal|bunch",
+            "kind=variety",
+            "idea=brainwave",
+            "reason=motive|rationale",
+            "fact=actuality",
+            "case=lawsuit",
+            "point=spot|tip",
+            "side=flank|edge",
+            "opportunity=opening",
+            "understand=fathom|apprehend",
+            "remember=recollect|reminisce",
+            "happen=befall",
+            "happened=befell",
+            "happening=transpiring|befalling",
+            "create=generate|invent",
+            "build=erect|assemble",
+            "protect=shelter",
+            "defend=uphold",
+            "serve=wait on|function",
+            "respect=admiration",
+            "justice=equity",
+            "freedom=liberation",
+            "campaigning=crusading",
+            "court=courtyard",
+            "judge=adjudicator|referee",
+            "office=bureau",
+            "game=contest|amusement",
+            "played=performed|toyed",
+        ]
     )
 }
 _DEBRIS = (
-    " , . ", ",. ", " ,, ", ";. ", " .", "<b>", "</div>", "&#8220;", "&rsquo;", " <span class=\"x\">", " Advertisement ", " ADVERTISEMENT ",
-    " Image caption ", " â€œ", "Â ", " {{widget}} ", " \ufffd ", " [video] ", " googletag.cmd ", " &nbsp;", " Read more: ",
-)  # fmt: skip
+    " , . ",
+    ",. ",
+    " ,, ",
+    ";. ",
+    " .",
+    "<b>",
+    "</div>",
+    "&#8220;",
+    "&rsquo;",
+    ' <span class="x">',
+    " Advertisement ",
+    " ADVERTISEMENT ",
+    " Image caption ",
+    " â€œ",
+    "Â ",
+    " {{widget}} ",
+    " \ufffd ",
+    " [video] ",
+    " googletag.cmd ",
+    " &nbsp;",
+    " Read more: ",
+)
 _WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
-_NEEDED = frozenset("is are was were be been to of for with will have has can would should at from in on".split())
-_SMALL = frozenset("of in is was and to that for on are with at has who by as".split())
-_EMPHATIC = frozenset("very really no so that had many never long again far more bye yes".split())
+_NEEDED = _words("is are was were be been to of for with will have has can would should at from in on")
+_SMALL = _words("of in is was and to that for on are with at has who by as")
+_EMPHATIC = _words("very really no so that had many never long again far more bye yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +322,8 @@ def damaged(
     """An article's paragraphs joined again with up to ``most`` of them damaged, never two neighbours."""
     if variety == "orphaned":
         return _robbed(blocks, said, random, most)
-    made, hurt = list(blocks), {}
+    made = list(blocks)
+    hurt: dict[int, tuple[int, int]] = {}
     for number in random.sample(sorted(said), len(said)):
         if len(hurt) == most or number - 1 in hurt or number + 1 in hurt:
             continue
@@ -133,7 +346,7 @@ def damaged(
     return "\n\n".join(made), tuple(sites)
 
 
-def _words(block: str, one: Said) -> list[re.Match[str]]:
+def _spoken(block: str, one: Said) -> list[re.Match[str]]:
     return list(_WORD.finditer(block, one.start, one.end))
 
 
@@ -168,7 +381,7 @@ def _robbed(blocks: Sequence[str], said: Mapping[int, Said], random: Random, mos
 
 
 def _truncated(block: str, one: Said, random: Random) -> Hurt:
-    words = _words(block, one)[4:-2]
+    words = _spoken(block, one)[4:-2]
     long = [word for word in words if len(word.group()) >= 6]
     small = [word for word in words if word.group() in ("the", "of", "a", "to", "and", "with", "our", "an", "for")]
     if long and (random.random() < 0.6 or not small):
@@ -211,7 +424,7 @@ def _stray(block: str, one: Said, random: Random) -> Hurt:
 
 
 def _repeated(block: str, one: Said, random: Random) -> Hurt:
-    words = _words(block, one)
+    words = _spoken(block, one)
     if len(words) < 7:
         return None
     number = random.randrange(1, len(words) - 2)
@@ -224,7 +437,7 @@ def _repeated(block: str, one: Said, random: Random) -> Hurt:
 
 
 def _missing(block: str, one: Said, random: Random) -> Hurt:
-    words = _words(block, one)
+    words = _spoken(block, one)
     places = [
         number
         for number in range(2, len(words) - 2)
@@ -243,11 +456,11 @@ def _missing(block: str, one: Said, random: Random) -> Hurt:
 
 
 def _spliced(block: str, one: Said, others: Sequence[tuple[str, Said]], random: Random) -> Hurt:
-    mine = _words(block, one)
+    mine = _spoken(block, one)
     if len(mine) < 9 or not others:
         return None
     other, theirs_said = random.choice(others)
-    theirs = _words(other, theirs_said)
+    theirs = _spoken(other, theirs_said)
     if len(theirs) < 9:
         return None
     left = mine[random.randrange(4, len(mine) - 3)]
@@ -271,7 +484,7 @@ def _spliced(block: str, one: Said, others: Sequence[tuple[str, Said]], random: 
 
 
 def _spun(block: str, one: Said, random: Random) -> Hurt:
-    words = _words(block, one)
+    words = _spoken(block, one)
     if len(words) < 12:
         return None
     able = [word for word in words if word.group().lower() in SWAPS]

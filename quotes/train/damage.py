@@ -21,25 +21,25 @@ from random import Random
 from quotes.marks import paragraphs
 from quotes.records import Attribution, Span
 
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 GARBLED = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
 VARIETIES = ("orphaned", *GARBLED)
 
 WORD = re.compile(r"[^\W_]+(?:['’\-–.][^\W_]+)*")
 OPENERS, CLOSERS = '"“‘«„', '"”’»'
-PRONOUNS = frozenset("he she they it him her".split())
-DETERMINERS = frozenset("the a an this these those my your his her its our their every each".split())
-PREPOSITIONS = frozenset("of to in for on with at from by about into between against during under".split())
-AUXILIARIES = frozenset(
-    "is are was were be been am will would can could should must may has have had do does did".split()
-)
-CONJUNCTIONS = frozenset("and or but because if when while although whether".split())
-FUNCTION = DETERMINERS | PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | PRONOUNS | frozenset(
-    "i we you who which that not there what as than so them us me more no".split()
-)  # fmt: skip
-LOSABLE = PREPOSITIONS | AUXILIARIES | frozenset("a an the and not their our his".split())
-TWICE = frozenset(
-    "had that very no really so bye many long again never far more much ha yes now on in up out her".split()
-)
+PRONOUNS = _words("he she they it him her")
+DETERMINERS = _words("the a an this these those my your his her its our their every each")
+PREPOSITIONS = _words("of to in for on with at from by about into between against during under")
+AUXILIARIES = _words("is are was were be been am will would can could should must may has have had do does did")
+CONJUNCTIONS = _words("and or but because if when while although whether")
+_OTHERS = _words("i we you who which that not there what as than so them us me more no")
+FUNCTION = DETERMINERS | PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | PRONOUNS | _OTHERS
+LOSABLE = PREPOSITIONS | AUXILIARIES | _words("a an the and not their our his")
+TWICE = _words("had that very no really so bye many long again never far more much ha yes now on in up out her")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,8 @@ def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | Non
             body.append(" ")
         if stop == "," and last and random.random() < 0.8:
             mark = (end - 1, end)
-            body += [(span.start, end - 2), *random.choice([(".", mark), (".", mark), (mark, ".")])]
+            tails: list[list[Piece]] = [[".", mark], [".", mark], [mark, "."]]
+            body += [(span.start, end - 2), *random.choice(tails)]
         else:
             body.append((span.start, end))
     names = {
@@ -275,7 +276,7 @@ def truncated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     block = next(((start, end) for start, end in paragraphs(text) if start <= content.start < end), None)
     if block is None:
         return None
-    words = [word for word in WORD.finditer(text, content.start, min(content.end, block[1]))]
+    words = list(WORD.finditer(text, content.start, min(content.end, block[1])))
     if len(words) < 6:
         return None
     inside = text[content.start] in OPENERS and text[content.end - 1 : content.end] in CLOSERS and random.random() < 0.3
@@ -344,20 +345,55 @@ def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
 
 _POINTS = (", .", " , .", ",,", " .", ";,", ". ,", ",.", " ;", ".,", " ,,", ":.")
 _DEBRIS = (
-    "<br />", "<p>", "</p>", "&nbsp;", "&amp;nbsp;", "&#8217;", "&quot;", "</span>", "<em>", "[/caption]", "[embed]", "{{ad}}",
-    "Advertisement", "ADVERTISEMENT", "Advertisement - story continues below", "Story continues below advertisement",
-    "(adsbygoogle = window.adsbygoogle || []).push({});", "Image copyright Getty Images", "Image caption", "Loading...",
-    "READ MORE:", "Read more", "Share this article", "Click here to subscribe", "Related:", "Play Video", "\ufffd", "\ufffd\ufffd",
-    "googletag.cmd.push(function()", "Photo: Getty Images", "SIGN UP", "[embedded content]", "Continue reading the main story",
-    "<a href=", "target=\"_blank\">", "&lt;", "|", "\\n", "\\u2019", "[IMAGE]", "###",
-)  # fmt: skip
+    "<br />",
+    "<p>",
+    "</p>",
+    "&nbsp;",
+    "&amp;nbsp;",
+    "&#8217;",
+    "&quot;",
+    "</span>",
+    "<em>",
+    "[/caption]",
+    "[embed]",
+    "{{ad}}",
+    "Advertisement",
+    "ADVERTISEMENT",
+    "Advertisement - story continues below",
+    "Story continues below advertisement",
+    "(adsbygoogle = window.adsbygoogle || []).push({});",
+    "Image copyright Getty Images",
+    "Image caption",
+    "Loading...",
+    "READ MORE:",
+    "Read more",
+    "Share this article",
+    "Click here to subscribe",
+    "Related:",
+    "Play Video",
+    "\ufffd",
+    "\ufffd\ufffd",
+    "googletag.cmd.push(function()",
+    "Photo: Getty Images",
+    "SIGN UP",
+    "[embedded content]",
+    "Continue reading the main story",
+    "<a href=",
+    'target="_blank">',
+    "&lt;",
+    "|",
+    "\\n",
+    "\\u2019",
+    "[IMAGE]",
+    "###",
+)
 
 
 def stray(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """Punctuation, mark-up, captions, advertisements or wrongly decoded characters amid the words."""
     text = copy.text
     span = random.choice(said.contents)
-    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    words = list(WORD.finditer(text, span.start, span.end))
     if len(words) < 5:
         return None
     way = random.random()
@@ -414,7 +450,7 @@ def spliced(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """The beginning of one speaker's sentence run into the middle of another's."""
     text = copy.text
     span = max(said.contents, key=len)
-    mine = [m for m in WORD.finditer(text, span.start, span.end)]
+    mine = list(WORD.finditer(text, span.start, span.end))
     name = " ".join(part.text for part in said.source)
     others = [
         part
@@ -426,7 +462,7 @@ def spliced(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     if not others or len(mine) < 8:
         return None
     theirs_span = random.choice(others)
-    theirs = [m for m in WORD.finditer(text, theirs_span.start, theirs_span.end)]
+    theirs = list(WORD.finditer(text, theirs_span.start, theirs_span.end))
     if len(theirs) < 9:
         return None
     cut = mine[random.randrange(4, len(mine) - 2)]
@@ -459,7 +495,7 @@ def repeated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """A word, or two or three, set twice."""
     text = copy.text
     span = random.choice(said.contents)
-    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    words = list(WORD.finditer(text, span.start, span.end))
     length = random.choice([1, 1, 1, 2, 3])
     if len(words) < length + 4:
         return None
@@ -486,7 +522,7 @@ def missing(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """A word lost that the sentence cannot do without, or a few words in the middle."""
     text = copy.text
     span = random.choice(said.contents)
-    words = [m for m in WORD.finditer(text, span.start, span.end)]
+    words = list(WORD.finditer(text, span.start, span.end))
     if len(words) < 7:
         return None
     low = [word.group().lower() for word in words]
@@ -539,13 +575,36 @@ def thesaurus() -> Mapping[str, tuple[str, ...]]:
 
 
 _PHRASES = (
-    ("President Trump", "Mr Trump"), ("the United States", "the USA"), ("The United States", "The USA"), ("U.S.", "USA"), ("the US", "the USA"),
-    ("New York", "NY"), ("on Monday", "today"), ("on Tuesday", "today"), ("on Wednesday", "today"), ("on Thursday", "today"),
-    ("on Friday", "today"), ("last week", "this week"), ("a lot of", "plenty of"), ("in order to", "so as to"), ("White House", "White home"),
-    ("as well as", "in addition to"), ("of course", "obviously"), ("at least", "a minimum of"), ("such as", "akin to"), ("United Nations", "joined countries"),
-    ("Supreme Court", "best court"), ("health care", "well being care"), ("human rights", "individual rights"), ("make sure", "be certain"),
-    ("for example", "as an illustration"), ("going to", "planning to"), ("take care of", "handle"), ("in fact", "actually"), ("per cent", "percent"),
-)  # fmt: skip
+    ("President Trump", "Mr Trump"),
+    ("the United States", "the USA"),
+    ("The United States", "The USA"),
+    ("U.S.", "USA"),
+    ("the US", "the USA"),
+    ("New York", "NY"),
+    ("on Monday", "today"),
+    ("on Tuesday", "today"),
+    ("on Wednesday", "today"),
+    ("on Thursday", "today"),
+    ("on Friday", "today"),
+    ("last week", "this week"),
+    ("a lot of", "plenty of"),
+    ("in order to", "so as to"),
+    ("White House", "White home"),
+    ("as well as", "in addition to"),
+    ("of course", "obviously"),
+    ("at least", "a minimum of"),
+    ("such as", "akin to"),
+    ("United Nations", "joined countries"),
+    ("Supreme Court", "best court"),
+    ("health care", "well being care"),
+    ("human rights", "individual rights"),
+    ("make sure", "be certain"),
+    ("for example", "as an illustration"),
+    ("going to", "planning to"),
+    ("take care of", "handle"),
+    ("in fact", "actually"),
+    ("per cent", "percent"),
+)
 
 
 def spin(
@@ -557,13 +616,12 @@ def spin(
     """
     rate = rate or random.uniform(0.2, 0.6)
     pieces: list[Piece] = []
-    cursor, shown = start, 0
+    cursor = start
     pieces.append((0, start))
     edits: list[tuple[int, int, str]] = []
     for phrase, other in _PHRASES:
-        for m in re.finditer(rf"(?<![\w]){re.escape(phrase)}(?!\w)", copy.text[start:end]):
-            if random.random() < rate:
-                edits.append((start + m.start(), start + m.end(), other))
+        found = re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", copy.text[start:end])
+        edits += [(start + m.start(), start + m.end(), other) for m in found if random.random() < rate]
     taken = [(first, last) for first, last, _ in edits]
     for m in WORD.finditer(copy.text, start, end):
         if any(first < m.end() and m.start() < last for first, last in taken):
@@ -574,17 +632,16 @@ def spin(
     if len(edits) < 3:
         return None
     new_pieces: list[int] = []
-    for first, last, other in edits:
-        pieces += [(cursor, first), other]
+    for first, last, new in edits:
+        pieces += [(cursor, first), new]
         new_pieces.append(len(pieces) - 1)
         cursor = last
-        shown += 1
     pieces.append((cursor, len(copy.text)))
     return rewrite(copy, pieces, "spun", lambda new, seams: [(seams[piece], seams[piece + 1]) for piece in new_pieces])
 
 
 def swapped(word: str, synonyms: Mapping[str, Sequence[str]], random: Random) -> str | None:
-    """Another word for this one, in its inflection as a spinner guesses it (often wrongly); None where there is none."""
+    """Another word for this one, in the inflection that a spinner guesses (often wrongly); None if there is none."""
     low = word.lower()
     for ending, stems in _ENDINGS:
         if ending and not low.endswith(ending):
@@ -602,8 +659,16 @@ def swapped(word: str, synonyms: Mapping[str, Sequence[str]], random: Random) ->
 
 
 _ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", ("",)), ("'s", ("",)), ("’s", ("",)), ("ies", ("y",)), ("s", ("", "e")), ("ied", ("y",)), ("ed", ("", "e")), ("ing", ("", "e")), ("ly", ("",)),
-)  # fmt: skip
+    ("", ("",)),
+    ("'s", ("",)),
+    ("’s", ("",)),
+    ("ies", ("y",)),
+    ("s", ("", "e")),
+    ("ied", ("y",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("ly", ("",)),
+)
 
 
 def _inflected(word: str, ending: str) -> str:

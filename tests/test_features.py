@@ -1,0 +1,117 @@
+"""The features of an attribution, on analyses made by hand."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from quotes.features import NAMES_OF_SOURCES, OCCASION, extract, names_of_words, reach, secondhand
+from quotes.records import (
+    Analysis,
+    Article,
+    Attribution,
+    Candidate,
+    Evidence,
+    Link,
+    Resolution,
+    Sentence,
+    Source,
+    Span,
+)
+
+
+def analysis(text: str) -> Analysis:
+    """Sentences by full stops and line breaks: enough for what is tested here."""
+    sentences = [Sentence(m.start(), m.end(), ()) for m in re.finditer(r"[^\s][^.\n]*[.”\"]*", text)]
+    return Analysis(Article("a", text), tuple(sentences))
+
+
+def span(text: str, words: str, after: int = 0) -> Span:
+    start = text.index(words, after)
+    return Span(start, start + len(words), words)
+
+
+TEXT = "Rates will rise. “We are ready to act,” said Ada Berg, the minister.\nNobody else spoke about it."
+SAID = Attribution(
+    (span(TEXT, "“We are ready to act,”"),), (span(TEXT, "said"),), (span(TEXT, "Ada Berg, the minister"),), "direct"
+)
+BERG = Source("s1", "Ada Berg", "person", "named", "minister", None, (span(TEXT, "Ada Berg"),))
+SURE = Resolution((BERG,), (Link("s1", (Candidate("s1", 0.95), Candidate(None, 0.05)), SAID.source[0]),))
+
+
+def test_reach_is_the_sentences_of_the_spans() -> None:
+    assert [TEXT[start:end] for start, end in reach(analysis(TEXT), SAID)] == [
+        "“We are ready to act,” said Ada Berg, the minister."
+    ]
+
+
+def test_every_name_has_a_figure() -> None:
+    (features,) = extract(analysis(TEXT), [SAID], SURE)
+    for name in (*names_of_words(), *NAMES_OF_SOURCES):
+        assert isinstance(features.values[name], float)
+    assert features.evidence == ()
+
+
+def test_figures_about_the_source() -> None:
+    (features,) = extract(analysis(TEXT), [SAID], SURE)
+    values = features.values
+    assert values["named"] == values["person"] == values["role"] == values["has source"] == 1.0
+    assert (values["first"], values["nobody"]) == (0.95, 0.05)
+    assert values["known earlier"] == values["affiliation"] == values["pronoun"] == 0.0
+
+
+def test_evidence_counts_where_it_stands() -> None:
+    here = Evidence("stray", (span(TEXT, "ready"),), 0.9, "debris")
+    beside = Evidence("word spun", (span(TEXT, "Nobody"),), 0.9)
+    words = [Evidence("word spun", (span(TEXT, word),), odds) for word, odds in (("ready", 0.8), ("act", 0.6))]
+    (features,) = extract(analysis(TEXT), [SAID], SURE, (here, beside, *words))
+    values = features.values
+    assert values["stray.here"] == 0.9
+    assert (values["word spun.first"], values["word spun.second"], values["word spun.third"]) == (0.8, 0.6, 0.0)
+    assert values["word spun.sum"] == pytest.approx(1.4)
+    assert beside not in features.evidence
+    assert features.evidence[0] == here
+
+
+def test_a_stray_mark_outside_goes_to_the_nearest_quote_of_its_paragraph() -> None:
+    trace = Evidence("stray", (span(TEXT, "rise"),), 0.9, "debris")
+    far = Evidence("stray", (span(TEXT, "spoke"),), 0.9, "debris")
+    (features,) = extract(analysis(TEXT), [SAID], SURE, (trace, far))
+    assert features.evidence == (trace,)
+    assert features.values["stray.near"] == 0.9
+
+
+def test_no_source_at_all() -> None:
+    bare = Attribution(SAID.contents, speech="direct")
+    (features,) = extract(analysis(TEXT), [bare], Resolution((), (Link(None, (Candidate(None, 1.0),)),)))
+    assert features.values["nobody"] == 1.0
+    assert features.values["has source"] == features.values["first"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["told AFP", "in a statement", "during Senate testimony", "in an interview", "at a press briefing", "on Twitter",
+     "wrote in a blog post", "according to a report", "told reporters"],
+)  # fmt: skip
+def test_occasions(words: str) -> None:
+    assert OCCASION.search(f"the minister {words} on Monday")
+
+
+@pytest.mark.parametrize("words", ["told her that it was late", "said it on a whim", "in the garden"])
+def test_no_occasion(words: str) -> None:
+    assert not OCCASION.search(f"the minister {words}")
+
+
+def test_second_hand_is_words_inside_anothers() -> None:
+    text = "Berg said that Dahl told her that rates will rise."
+    outer = Attribution(
+        (span(text, "that Dahl told her that rates will rise"),), (span(text, "said"),), (span(text, "Berg"),)
+    )
+    inner = Attribution((span(text, "that rates will rise"),), (span(text, "told"),), (span(text, "Dahl"),))
+    assert secondhand(analysis(text), 1, [outer, inner])
+    assert not secondhand(analysis(text), 0, [outer, inner])
+
+
+def test_empty_analysis() -> None:
+    assert extract(analysis(""), [], Resolution()) == ()

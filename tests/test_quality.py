@@ -1,0 +1,124 @@
+"""The classifier: the rubric, the rules, and models that are loaded only when they are what was shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quotes import artifacts
+from quotes.features import NAMES_OF_SOURCES, names_of_words
+from quotes.quality import ADDED, RUBRIC, QualityModel, by_rule, source_worth
+from quotes.records import Features
+
+NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand")
+
+
+def values(**given: float) -> dict[str, float]:
+    return {**dict.fromkeys(NAMES, 0.0), **{name.replace("_", " "): value for name, value in given.items()}}
+
+
+def test_a_named_person_is_worth_more_than_an_official_and_both_more_than_many() -> None:
+    person = source_worth(values(named=1, person=1, first=1))
+    official = source_worth(values(described=1, person=1, first=1))
+    many = source_worth(values(vague=1, group=1, first=1))
+    nobody = source_worth(values())
+    assert 1 > person > official > many > nobody > 0
+
+
+@pytest.mark.parametrize("what", ["role", "affiliation", "occasion"])
+def test_what_the_article_adds_raises_the_worth(what: str) -> None:
+    bare = values(named=1, person=1, first=1)
+    assert source_worth(bare) < source_worth(bare | {what: 1.0}) < 1.0
+
+
+def test_anonymity_granted_counts_for_unnamed_sources_alone() -> None:
+    official, person = values(described=1, person=1, first=1), values(named=1, person=1, first=1)
+    assert source_worth(official | {"anonymity": 1.0}) > source_worth(official)
+    assert source_worth(person | {"anonymity": 1.0}) == source_worth(person)
+
+
+def test_a_source_that_is_half_known_is_worth_half() -> None:
+    sure, unsure = values(named=1, person=1, first=1), values(named=1, person=1, first=0.5)
+    assert source_worth(unsure) == pytest.approx((source_worth(sure) + RUBRIC["nobody"]) / 2)
+
+
+def test_the_rubric_stays_below_one() -> None:
+    assert all(0 < worth < 1 for worth in (*RUBRIC.values(), *ADDED.values()))
+
+
+def test_flags_by_rule() -> None:
+    tie = by_rule(values(has_source=1, pronoun=1, first=0.48, second=0.41, nobody=0.11))
+    assert tie["ambiguous_source"] > 0.7
+    clear = by_rule(values(has_source=1, pronoun=1, first=0.95, second=0.03, nobody=0.02))
+    assert clear["ambiguous_source"] == 0.0
+    assert by_rule(values(has_source=1, pronoun=1, nobody=0.9))["unresolved_reference"] == 0.9
+    assert by_rule(values(nobody=1))["unsourced"] == 1.0
+    assert by_rule(values(nobody=1, direct=1))["unsourced"] == 0.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+
+    made = tmp_path / "quality-0.0.1"
+    made.mkdir()
+    rng = np.random.default_rng(0)
+    estimators = {}
+    for name in (
+        "garbled",
+        "orphaned",
+        "link",
+        "truncated",
+        "marks",
+        "stray",
+        "spliced",
+        "repeated",
+        "missing",
+        "spun",
+    ):
+        columns = NAMES_OF_SOURCES if name in ("orphaned", "link") else names_of_words()
+        table = rng.random((60, len(columns)))
+        estimators[name] = (columns, LogisticRegression().fit(table, table[:, 0] > 0.5))
+    joblib.dump(estimators, made / "estimators.joblib")
+    artifacts.save(made, requires=("scikit-learn",), thresholds={"garbled": 0.6})
+    return made
+
+
+def test_assessments_are_probabilities_and_keep_their_order(folder: Path) -> None:
+    model = QualityModel(folder)
+    rows = [Features(values(direct=1, has_source=1, named=1, first=0.9)), Features(values(direct=1))]
+    both = model(rows)
+    assert model.thresholds == {"garbled": 0.6}
+    assert both[0] == model(rows[:1])[0]
+    assert both[1] == model(rows[1:])[0]
+    for assessment in both:
+        parts = assessment.quality
+        assert all(0 < part <= 1 for part in (parts.link, parts.source, parts.text, parts.score))
+        assert all(0 <= odds <= 1 for odds in assessment.probabilities.values())
+    assert both[1].quality.link == pytest.approx(0.001)
+
+
+def test_indirect_speech_is_never_orphaned(folder: Path) -> None:
+    (assessment,) = QualityModel(folder)([Features(values(nobody=1))])
+    assert assessment.probabilities["orphaned"] == 0.0
+
+
+def test_no_attributions_no_assessments(folder: Path) -> None:
+    assert QualityModel(folder)([]) == ()
+
+
+def test_a_changed_model_is_not_loaded(folder: Path) -> None:
+    file = folder / "estimators.joblib"
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(artifacts.ArtifactError, match="not the file that was shipped"):
+        QualityModel(folder)
+
+
+def test_missing_figures_are_an_error(folder: Path) -> None:
+    short: Mapping[str, float] = {"first": 1.0}
+    with pytest.raises(KeyError):
+        QualityModel(folder)([Features(short)])
