@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from quotes.archive import Bounds, Engine, Format, Outcome, Totals
+    from quotes.records import Attribution, Resolution
 
 INTERRUPTED = 130  # what a shell gives for a command ended by Ctrl-C
 TRAINERS = {"stanza": "stanza_pack", "detector": "detector", "resolver": "resolver", "quality": "quality"}
@@ -384,28 +385,81 @@ def _console() -> Console:
               help="An earlier PREDICTED: list the attributions gained and lost since.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
 def evaluate(files: tuple[str, ...], before: Path | None, as_json: bool) -> None:
-    """Compare attributions with gold: JSON lines with id, text and quotes, against results of quotes score."""
+    """Compare what quotes score found (PREDICTED) with gold.
+
+    MEASURE is attributions (spans and relations; GOLD has JSON lines with id, text and quotes) or sourcing (sourced
+    statements, their sources' types and names; GOLD has JSON lines with id, text and statements).
+    """
+    measure, paths = (files[0], files[1:]) if files[0] in ("attributions", "sourcing") else ("attributions", files)
+    if len(paths) != 2:
+        raise click.UsageError("Give two files, GOLD and PREDICTED.", click.get_current_context())
+    gold, predicted = map(Path, paths)
+    try:
+        if measure == "sourcing":
+            _evaluate_sourcing(gold, predicted, as_json)
+        else:
+            _evaluate_attributions(gold, predicted, before, as_json)
+    except (OSError, ValueError) as error:
+        raise WrongUse(_unreadable(error)) from error
+
+
+def _evaluate_attributions(gold: Path, predicted: Path, before: Path | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from quotes.evaluate import attributions
 
-    if files[0] == "attributions":
-        files = files[1:]
-    if len(files) != 2:
-        raise click.UsageError("Give two files, GOLD and PREDICTED.", click.get_current_context())
-    try:
-        gold, predicted = (attributions.read(Path(file)) for file in files)
-        figures = attributions.figures(attributions.tally(gold, predicted))
-        changes = attributions.differences(gold, attributions.read(before), predicted) if before else ()
-    except (OSError, ValueError) as error:
-        raise WrongUse(_unreadable(error)) from error
+    labelled, found = attributions.read(gold), attributions.read(predicted)
+    figures = {name: asdict(one) for name, one in attributions.figures(attributions.tally(labelled, found)).items()}
+    changes = attributions.differences(labelled, attributions.read(before), found) if before else ()
     if as_json:
-        shown = {measure: asdict(figure) for measure, figure in figures.items()}
-        click.echo(json.dumps({"figures": shown, "differences": [asdict(change) for change in changes]}, indent=1))
+        click.echo(json.dumps({"figures": figures, "differences": [asdict(change) for change in changes]}, indent=1))
         return
-    _print_figures({measure: asdict(figure) for measure, figure in figures.items()})
+    _print_figures(figures)
     for change in changes:
         click.echo(f"{'+' if change.gained else '-'} {change.id}  {change.source or '(no source)'}: {change.content}")
+
+
+def _evaluate_sourcing(gold: Path, predicted: Path, as_json: bool) -> None:
+    from quotes.archive import read
+    from quotes.evaluate import sourcing
+    from quotes.records import Resolution
+
+    found = {record["id"]: _found(record) for record in read(predicted)}
+    judged = (
+        one
+        for document in sourcing.read(gold)
+        for one in sourcing.judge(document, *found.get(document.id, ((), Resolution())))
+    )
+    figures = sourcing.figures(judged)
+    shown = {"statements": figures.statements, "found": figures.found, "type": figures.type, "name": figures.name}
+    if as_json:
+        click.echo(json.dumps(shown, indent=1))
+        return
+    click.echo(
+        f"{figures.statements} statements: {figures.found:.1%} found; of these {figures.type:.1%} of the right type,"
+    )
+    click.echo(f"and {figures.name:.1%} of those with a name under the right one")
+    for (right, said), count in sorted(figures.confusions.items(), key=lambda item: -item[1]):
+        click.echo(f"{count:5}  {right} taken for {said}")
+
+
+def _found(record: Mapping[str, Any]) -> tuple[tuple[Attribution, ...], Resolution]:
+    """The attributions of a record, or an error row, and their sources, as the stages gave them."""
+    from quotes.records import Attribution, Candidate, Link, Resolution, Source, Span
+
+    def spans(rows: Sequence[Mapping[str, Any]]) -> tuple[Span, ...]:
+        return tuple(Span(**row) for row in rows)
+
+    quotes = record.get("quotes", ())
+    said = tuple(
+        Attribution(spans(one["contents"]), spans(one["cue"]), spans(one["source"]), one["speech"]) for one in quotes
+    )
+    sources = tuple(
+        Source(**one | {"mentions": spans(one["mentions"]), "anonymity": spans(one.get("anonymity", ()))})
+        for one in record.get("sources", ())
+    )
+    links = tuple(Link(one["source_id"], tuple(Candidate(**each) for each in one["candidates"])) for one in quotes)
+    return said, Resolution(sources, links)
 
 
 def _unreadable(error: OSError | ValueError) -> str:

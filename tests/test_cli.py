@@ -178,3 +178,14 @@ def test_evaluate_against_itself_is_perfect(run: Run, tmp_path: Path) -> None:
         "quotes: /nowhere/none.jsonl: cannot be read (No such file or directory); check the path\n",
     )
     assert run("evaluate", gold)[0] == 2
+
+
+def test_evaluate_sourcing_reads_what_score_writes(run: Run, article: Path, tmp_path: Path) -> None:
+    run("score", article, "-o", tmp_path / "found.jsonl")
+    statement = {"spans": [{"start": 0, "end": 17}], "type": "named_person", "name": "Anna Lind"}
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(json.dumps({"id": "a.txt", "text": article.read_text(), "statements": [statement]}))
+    status, shown, _ = run("evaluate", "sourcing", gold, tmp_path / "found.jsonl", "--json")
+    assert status == 0
+    assert json.loads(shown) == {"statements": 1, "found": 1.0, "type": 1.0, "name": 1.0}
+    assert "1 statements: 100.0% found" in run("evaluate", "sourcing", gold, tmp_path / "found.jsonl")[1]
