@@ -25,9 +25,9 @@ def _words(listed: str) -> frozenset[str]:
 # Verbs that stand beside a quotation or before a clause: said, noted.
 SAYING = _words(
     "say tell add write ask note report announce suggest argue explain declare continue tweet state claim respond "
-    "reply insist acknowledge warn admit conclude recall observe remark joke quip read quote concede complain shout chant "
-    "stress emphasize emphasise contend assert reveal confirm predict indicate post yell cry exclaim muse lament vow "
-    "pledge promise testify retort wonder agree boast caution recount reiterate repeat allege maintain estimate email "
+    "reply insist acknowledge warn admit conclude recall observe remark joke quip read quote concede complain shout "
+    "chant stress emphasize emphasise contend assert reveal confirm predict indicate post yell cry exclaim muse lament "
+    "vow pledge promise testify retort wonder agree boast caution recount reiterate repeat allege maintain estimate email "
     "scream comment counter deny believe think answer opine blog interject volunteer signal show hope"
 )
 # Verbs that report what somebody says, thinks or wants with what follows them, whatever it is: called, accused.
@@ -39,6 +39,7 @@ REPORTING = SAYING | _words(
     "voice title plead convince threaten fear compare deem characterize depict underscore list assure "
     "challenge talk focus attack name reference feel"
 )
+PLAINLY = _words("say tell add note argue claim insist explain write")
 SEEMING = _words("seem appear")  # content is what is before and after them, and nobody says it
 ADDRESSING = _words("tell remind assure warn ask email promise convince")
 PASSIVE = _words("say tell ask expect report believe think quote call describe see")
@@ -56,6 +57,9 @@ _INSIDE = _words("of for from in at with to on by against under behind near abou
 _AFTER_NAME = _words("of for from with")
 _HYPHENS = frozenset("-–‑/&")
 _NAME = r"[A-Z][\w.’'-]*(?:\s+(?:[A-Z][\w.’'-]*|of|the|de|van|bin|al|and)){0,6}"
+_SHORT = re.compile(
+    r"(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Capt|Maj|Rev|Hon|St|Adm|(?:[A-Z]\.)+[A-Z])\."
+)
 _LABEL = re.compile(rf"({_NAME}(?:\s*\([^()\n]{{1,30}}\))?)\s*(:)\s+(?=\S)")
 _DASHED = re.compile(r"\s*([—―–]|--?)\s*([^\n\r]{2,120})")
 
@@ -133,7 +137,7 @@ class _Reader:
 
     def __init__(self, analysis: Analysis) -> None:
         self.text = analysis.text
-        self.tokens = analysis.tokens
+        self.tokens, sentences = _joined(analysis)
         self.words = [token.text.lower() for token in self.tokens]
         self.starts = [token.start for token in self.tokens]
         self.quotations = quoted(self.text)
@@ -141,8 +145,8 @@ class _Reader:
         self.blocks = paragraphs(self.text)
         self.within = self._places([(one.start, one.end) for one in self.outer])
         self.paragraph = self._places(self.blocks)
-        self.sentence = self._places([(one.start, one.end) for one in analysis.sentences])
-        self.bounds = [(self._at(one.start), self._at(one.end)) for one in analysis.sentences]
+        self.sentence = self._places(sentences)
+        self.bounds = [(self._at(start), self._at(end)) for start, end in sentences]
         self.dates = self._places([(one.start, one.end) for one in analysis.entities if one.type in ("DATE", "TIME")])
         self.used: set[int] = set()  # outer quotations that have a reporting clause of their own
         self.found: list[Attribution] = []
@@ -185,7 +189,7 @@ class _Reader:
 
     def _groups(self) -> Iterator[_Group]:
         for head, token in enumerate(self.tokens):
-            if token.upos != "VERB" or self.sentence[head] < 0:
+            if token.upos != "VERB" or self.sentence[head] < 0 or (head and self.words[head - 1] in _HYPHENS):
                 continue
             lemma = _known(token)
             first = self.bounds[self.sentence[head]][0]
@@ -200,7 +204,8 @@ class _Reader:
             if end < len(self.tokens) and self.words[end] in _PARTICLES.get(lemma, ()):
                 end += 1
             helpers = [self.tokens[at] for at in range(start, head) if self.tokens[at].upos == "AUX"]
-            passive = token.xpos == "VBN" and (not helpers or helpers[-1].lemma == "be")
+            passive = token.xpos == "VBN" and bool(helpers) and helpers[-1].lemma == "be"
+            passive = passive and helpers[-1].text not in ("'s", "’s")
             participle = not helpers and token.xpos in ("VBG", "VB")
             yield _Group(start, head, end, lemma, passive, participle)
 
@@ -296,13 +301,13 @@ class _Reader:
     def _after_clause(self, end: int) -> list[tuple[int, int]]:
         """The second half of ``“…,” X said. “…”``."""
         stops = 0
-        for at in range(end, min(len(self.tokens), end + 25)):
+        for at in range(end, min(len(self.tokens), end + 60)):
             if self.paragraph[at] != self.paragraph[end - 1]:
                 return []
             number = self.within[at]
             if number >= 0:
                 quotation = self.outer[number]
-                near = self.words[at - 1] in (",", ":", ".", "—", "–", ";", "-")
+                near = at == end or self.words[at - 1] in (",", ":", ".", "—", "–", ";", "-")
                 if not near or number in self.used or quotation.role != "speech":
                     return []
                 if self.words[at - 1] != "." and self._length(number) < 5:
@@ -320,10 +325,17 @@ class _Reader:
         first, last = self.bounds[self.sentence[group.head]]
         if group.passive and group.lemma not in PASSIVE:
             return
-        loose = group.passive or (group.participle and self.words[group.start - 1] == ",")
+        before = self.tokens[group.start - 1].upos if group.start > first else ""
+        loose = group.passive or (group.participle and before in ("PUNCT", "ADP", "SCONJ", "CCONJ"))
+        if group.start == first and self.tokens[group.head].xpos in ("VBG", "VBN"):
+            self._opening(group, last)
+            return
         phrase = None if loose else self._phrase_left(group.start, first)
         if group.lemma in SAYING and not group.passive and self._parenthesis(group, phrase, first, last):
             return
+        bare = self.tokens[group.head].xpos == "VBN" and group.start == group.head
+        if bare and (phrase is None or (group.end < last and self.tokens[group.end].upos == "ADP")):
+            return  # remarks reported by CNN
         contents = self._contents(group, last)
         if not contents:
             return
@@ -333,6 +345,18 @@ class _Reader:
             if not source and group.lemma not in SAYING:
                 return
         self._say(contents, (group.start, group.end), phrase, group.head, source)
+
+    def _opening(self, group: _Group, last: int) -> None:
+        """``Noting that …, she left`` and ``Asked about …, he left``: the clause ends at its comma."""
+        end = self._clause_end(group.end, last, group)
+        for at in range(group.end + 1, end):
+            if self.words[at] == "," and self.within[at] < 0:
+                phrase = self._phrase_right(at + 1, appositive=False)
+                if phrase is not None and phrase[1] < last and self.tokens[phrase[1]].upos in ("VERB", "AUX", "ADV"):
+                    source = phrase if self.tokens[group.head].xpos == "VBG" else None
+                    contents = [(self.tokens[group.end].start, self.tokens[at - 1].end)]
+                    self._say(contents, (group.start, group.end), source, group.head)
+                    return
 
     def _appear(self, group: _Group) -> None:
         """``X seems to …`` and ``X is expected to …``: nobody's words, and X is part of what is reported."""
@@ -349,11 +373,11 @@ class _Reader:
     def _parenthesis(self, group: _Group, phrase: tuple[int, int] | None, first: int, last: int) -> bool:
         """``…, X said.``, ``…, said X.`` and ``…, X said, …``."""
         end = group.end
-        if phrase is None:
-            inverted = self._phrase_right(end)
-            if inverted is None or self.words[group.start - 1 : group.start] != [","]:
-                return False
+        inverted = self._phrase_right(end) if self.words[group.start - 1 : group.start] == [","] else None
+        if inverted is not None and (phrase is None or inverted[1] >= last - 1):
             comma, phrase, end = group.start - 1, inverted, inverted[1]
+        elif phrase is None:
+            return False
         else:
             comma = phrase[0] - 1
         if comma <= first + 1 or self.words[comma] != ",":
@@ -368,7 +392,7 @@ class _Reader:
             return False
         if not any(self.tokens[at].upos in ("VERB", "AUX") for at in range(start, comma)):
             return False
-        if any(self.tokens[at].upos == "VERB" and _known(self.tokens[at]) in SAYING for at in range(start, comma)):
+        if any(self.tokens[at].upos == "VERB" and _known(self.tokens[at]) in PLAINLY for at in range(start, comma)):
             return False
         contents = [(self.tokens[start].start, self.tokens[comma - 1].end)]
         if closed and not quiet and end < rest:
@@ -471,15 +495,19 @@ class _Reader:
             return True
         if comma and after < last and self.tokens[after].xpos == "VBG":
             return bool(_known(self.tokens[after]))
-        if after < last and self.tokens[after].upos == "CCONJ" and self.words[after] in ("and", "but"):
+        if after < last and self.words[after] in ("and", "but"):
             then = after + 1
-            while then < last and self.tokens[then].upos in ("ADV", "AUX"):
+            while then < last and self.tokens[then].upos in ("ADV", "AUX", "PART"):
                 then += 1
             if then < last and self.tokens[then].upos == "VERB":
                 verb, mine = self.tokens[then], self.tokens[group.head]
-                if verb.xpos == mine.xpos and _known(verb):
+                tense = next((one.xpos for one in self.tokens[after + 1 : then] if one.upos == "AUX"), verb.xpos)
+                if tense == mine.xpos and (_known(verb) or (comma and tense in ("VBD", "VBZ"))):
                     return True
-                return comma and verb.xpos == mine.xpos and verb.xpos in ("VBD", "VBZ")
+            return comma and any(
+                self.tokens[ahead].upos == "VERB" and _known(self.tokens[ahead]) in PLAINLY
+                for ahead in range(then, min(last, then + 12))
+            )
         return False
 
     def _end(self, end: int) -> int:
@@ -581,7 +609,8 @@ class _Reader:
                 phrase = self._walk_left(comma, floor)
                 if phrase is not None and self.tokens[comma - 1].upos in ("PROPN", "NOUN"):
                     return phrase[0], end
-        return None
+        phrase = self._walk_left(last, floor)
+        return (phrase[0], end) if phrase is not None and (phrase[0] == floor or self.words[last - 1] == ")") else None
 
     def _walk_left(self, end: int, floor: int) -> tuple[int, int] | None:
         at = end - 1
@@ -623,7 +652,7 @@ class _Reader:
                     opening -= 1
                 at = opening
             elif (word in _INSIDE and token.upos == "ADP") or word in ("and", "or"):
-                if before == floor or not self._is_nominal(before - 1):
+                if before == floor or not (self._is_nominal(before - 1) or self._is_paired(before)):
                     break
                 joined = joined or word in ("and", "or")
                 at, complete = before, False
@@ -636,6 +665,12 @@ class _Reader:
         while at < end and self.tokens[at].upos in ("ADP", "CCONJ", "PUNCT", "PART") and self.words[at] != "(":
             at += 1
         return (at, end) if any(self.tokens[one].upos in _NOMINAL for one in range(at, end)) else None
+
+    def _is_paired(self, at: int) -> bool:
+        """*current and former officials*, *people close to her*."""
+        if self.words[at] in ("and", "or"):
+            return self.tokens[at - 1].upos == "ADJ" and self.tokens[at + 1].upos == "ADJ"
+        return self.words[at - 1] in ("close", "familiar")
 
     def _is_nominal(self, at: int) -> bool:
         return self.tokens[at].upos in ("NOUN", "PROPN", "NUM") and self.dates[at] < 0 and self.within[at] < 0
@@ -659,7 +694,8 @@ class _Reader:
             if self.dates[at] >= 0:
                 break
             new = at == start or self.words[at - 1] in ("of", "and", "for", "from", "with", "all", "in", "at", "by")
-            if upos in _NOMINAL or ((upos == "DET" or token.xpos == "PRP$") and new):
+            name = token.text[0].isupper() and upos != "PRON" and at > start - (upos in ("VERB", "INTJ"))
+            if upos in _NOMINAL or name or ((upos == "DET" or token.xpos == "PRP$") and new):
                 at += 1
             elif at == start:
                 return None
@@ -687,7 +723,11 @@ class _Reader:
                 end = at + 1
                 while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
                     end += 1
-                while end + 1 < last and self.words[end] == "," and self.tokens[end + 1].upos in ("DET", "ADJ", "NOUN"):
+                while (
+                    end + 1 < last
+                    and self.words[end] == ","
+                    and (self.tokens[end + 1].upos in ("DET", "ADJ", "NOUN") or self.words[end + 1] == "who")
+                ):
                     end += 1
                     while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
                         end += 1
@@ -716,6 +756,36 @@ class _Reader:
         if said:
             kind = speech(self.text, said, self.quotations)
             self.found.append(Attribution(said, self._spans(cue), who, kind))
+
+
+def _joined(analysis: Analysis) -> tuple[list[Token], list[tuple[int, int]]]:
+    """Tokens and sentences, with the full stop of an abbreviation joined to it and no sentence ended by it."""
+    tokens: list[Token] = []
+    sentences: list[tuple[int, int]] = []
+    for sentence in analysis.sentences:
+        gap = analysis.text[sentences[-1][1] : sentence.start] if sentences else "\n"
+        if (
+            sentences
+            and tokens
+            and tokens[-1].text[-1:] == "."
+            and _is_short(tokens[-1].text)
+            and gap.strip(" \xa0") == ""
+        ):
+            sentences[-1] = sentences[-1][0], sentence.end
+        else:
+            sentences.append((sentence.start, sentence.end))
+        for token in sentence.tokens:
+            before = tokens[-1] if tokens else None
+            if before and token.text == "." and before.end == token.start and _is_short(before.text + "."):
+                text = before.text + "."
+                tokens[-1] = Token(before.start, token.end, text, before.lemma, before.upos, before.xpos, before.feats)
+            else:
+                tokens.append(token)
+    return tokens, sentences
+
+
+def _is_short(word: str) -> bool:
+    return bool(_SHORT.fullmatch(word))
 
 
 def _known(token: Token) -> str:
