@@ -100,16 +100,22 @@ class Analyser:
     """Stanza's Pipeline on one core, from a folder of models laid out as Stanza lays them out.
 
     ``folder`` None is the pack that travels with the package; a user who has Stanza's official models can name their
-    folder. Nothing is ever downloaded. Raises ArtifactError where the pack is missing or damaged.
+    folder. Nothing is ever downloaded. Raises ArtifactError where the models are missing or damaged.
     """
 
     def __init__(self, folder: Path | None = None, processors: str = PROCESSORS) -> None:
+        if folder is None:
+            folder = artifacts.load(MODEL).folder
+        elif (folder / artifacts.MANIFEST).is_file():
+            artifacts.check(folder)
+        elif not (folder / "resources.json").is_file():
+            raise artifacts.ArtifactError(f"no Stanza models in {folder}: it has no resources.json")
         import stanza
 
         with _one_thread():
             self._stanza = stanza.Pipeline(
                 "en",
-                dir=str(folder or artifacts.load(MODEL).folder),
+                dir=str(folder),
                 processors=processors,
                 download_method=None,
                 use_gpu=False,
