@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quotes.detect.damage import lay, passages
 from quotes.detect.traces import Vocabulary, notices, stump, traces
+from quotes.detect.words import Reader
 from quotes.evaluate import damage as second
 from quotes.marks import paragraphs, quoted
 from quotes.records import Attribution, Evidence, Span
@@ -182,3 +185,58 @@ def test_the_generators_share_no_swaps() -> None:
     ours = {(word, other) for word, others in first.thesaurus().items() for other in others}
     theirs = {(word, other) for word, others in second.SWAPS.items() for other in others}
     assert not ours & theirs
+
+
+# --- the model of damaged words -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+
+    pieces = {"[UNK]": 100, **{letter: 200 + number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz.")}}
+    pieces |= {f"##{letter}": 300 + number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
+    tokenizer = Tokenizer(WordPiece(pieces, unk_token="[UNK]"))
+    file = tmp_path / "tokenizer.json"
+    tokenizer.save(str(file))
+    return Reader(file)
+
+
+def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: Reader) -> None:
+    text = "a b c. d e f.\n\ng h i j. k l m n o p q r. s t.\n\nu v."
+    words = reader(text)
+    found = list(passages(words, 14))
+    assert found[0][0] == 0
+    assert found[-1][1] == len(words)
+    assert all(end == start for (_, end), (start, _) in pairwise(found))
+    ends = [text[: words.ends[end - 1]][-1] for _, end in found]
+    assert set(ends) == {"."}
+    assert all(words.first[end] - words.first[start] <= 12 for start, end in found)
+
+
+def test_a_long_word_has_its_own_passage(reader: Reader) -> None:
+    assert list(passages(reader("abcdefghij"), 5)) == [(0, 1)]
+    assert list(passages(reader(""), 5)) == []
+
+
+def test_laying_gives_each_word_its_first_piece(reader: Reader) -> None:
+    words = reader("ab c. d")
+    pieces, features, first = lay(words, 1, 4)
+    assert pieces.tolist() == [101, 202, 226, 203, 102]
+    assert first.tolist() == [1, 2, 3]
+    assert features.shape == (5, 3)
+    assert not features[0].any()
+    assert not features[-1].any()
+
+
+def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> None:
+    torch = pytest.importorskip("torch")
+    del torch
+    from quotes.train.damage_model import labels
+
+    copy = first.damage(article(), "repeated", Random(5), 0) or article()
+    words = reader(copy.text)
+    marked = [copy.text[a:b] for a, b, kind in zip(words.starts, words.ends, labels(copy, words), strict=True) if kind]
+    assert marked == [span.text for wound in copy.wounds for span in wound.spans]
+    assert marked

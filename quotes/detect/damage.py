@@ -73,8 +73,8 @@ class DamageModel:
     def probabilities(self, words: Words, start: int, end: int) -> np.ndarray:
         """``[words, classes]`` for the words of one passage; passages go in one by one, so company changes nothing."""
         pieces, features, first = lay(words, start, end)
-        scores: Any = self._session.run(None, {"pieces": pieces[None], "features": features[None]})[0]
-        chosen = scores[0, first].astype(np.float64)
+        scores: Any = self._session.run(None, {"pieces": pieces, "features": features, "index": first})[0]
+        chosen = scores.astype(np.float64)
         odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 
@@ -103,4 +103,4 @@ def lay(words: Words, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.
     counts = np.diff(words.first[start : end + 1])
     each = np.stack([getattr(words, name)[start:end] + 1 for name in ("shape", "gap", "mark")], axis=1)
     features = np.pad(np.repeat(each, counts, axis=0), ((1, 1), (0, 0))).astype(np.int64)
-    return pieces, features, words.first[start:end] - low + 1
+    return pieces, features, (words.first[start:end] - low + 1).astype(np.int64)

@@ -306,7 +306,7 @@ def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
     many words begin so is likely; a known word is not.
     """
     if len(word) < 2:
-        return 0.6 if word not in ("i", "a") else 0.0
+        return 0.0
     longer = {m.lower() for m in re.findall(rf"(?<![\w]){re.escape(word)}[a-z]{{2,}}", text, re.IGNORECASE)}
     longer = {other for other in longer if other[len(word) :] not in ("es", "ed", "er", "ers", "ing", "ly")}
     alone = len(re.findall(rf"(?<![\w]){re.escape(word)}(?![\w-])", text, re.IGNORECASE)) > 1
@@ -318,7 +318,7 @@ def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
     if longer and count < 40:
         return 0.97 if begun > 4 * count else 0.6
     if count == 0:
-        return 0.95 if begun >= 3 else 0.5 if len(word) > 3 else 0.3
+        return 0.95 if begun >= 3 else 0.4 if begun else 0.0
     return min(0.8, begun / (begun + 25 * count)) if begun > 30 * count and len(word) < 6 else 0.0
 
 

@@ -24,6 +24,7 @@ from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
 from quotes.train.detector import MINILM_SHA256
+from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
 WEIGHTS = {"truncated": 1.0, "stray": 1.2, "spliced": 2.5, "repeated": 1.2, "missing": 3.5, "spun": 4.0}
@@ -266,33 +267,13 @@ def _padded(group: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple
     return (pieces, features, present), gold
 
 
-def export(state: Mapping[str, Tensor], folder: Path) -> None:
-    """Write ``model.onnx`` with weights of eight bits (about 23 MB)."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    class Served(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = DamageNetwork()
-
-        def forward(self, pieces: Tensor, features: Tensor) -> Tensor:
-            return self.network(pieces, features, torch.ones_like(pieces, dtype=torch.bool))
-
-    served = Served()
-    served.network.load_state_dict(dict(state))
-    served.eval()
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / "whole.onnx"
-    example = (torch.ones((1, 9), dtype=torch.long), torch.ones((1, 9, 3), dtype=torch.long))
-    torch.onnx.export(
-        served,
-        example,
-        str(whole),
-        input_names=["pieces", "features"],
-        output_names=["scores"],
-        dynamic_axes={name: {0: "batch", 1: "length"} for name in ("pieces", "features", "scores")},
-        opset_version=17,
-        dynamo=False,
-    )
-    quantize_dynamic(str(whole), str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True)
-    whole.unlink()
+def export(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write the network as a graph of 8-bit integers (``quotes.train.export``) with ``scores [words, classes]``."""
+    values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
+    graph = Graph()
+    words = encoded(graph, values)
+    inner = graph.node("Gelu", graph.exact_linear(words, values["inner.weight"], values["inner.bias"]), domain=CONTRIB)
+    scores = graph.exact_linear(inner, values["classes.weight"], values["classes.bias"])
+    graph.node("Identity", scores, name="scores")
+    inputs = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
+    graph.save(path, inputs, {"scores": ["words", len(CLASSES)]})

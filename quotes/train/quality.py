@@ -195,15 +195,3 @@ def balanced(target: np.ndarray, prior: float | None) -> np.ndarray:
         return np.ones(len(target))
     rate = target.mean()
     return np.where(target == 1, prior / rate, (1 - prior) / (1 - rate))
-
-
-def calibration_error(odds: np.ndarray, target: np.ndarray, weights: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error over bins of equal width (Guo et al. 2017)."""
-    place = np.minimum((odds * bins).astype(int), bins - 1)
-    total = 0.0
-    for number in range(bins):
-        here = place == number
-        if here.any():
-            share = weights[here].sum()
-            total += abs((weights[here] * (odds[here] - target[here])).sum() / share) * share / weights.sum()
-    return float(total)
