@@ -192,7 +192,7 @@ def same_name(first: str | None, second: str | None) -> bool:
     """Equal, or one holds the other: passes may call an unnamed source by more or fewer of its words."""
     if first is None or second is None:
         return first == second
-    a, b = (set(WORD.findall(name.lower())) - {"the", "a", "an"} for name in (first, second))
+    a, b = (set(WORD.findall(name.lower().replace("’", "'"))) - {"the", "a", "an"} for name in (first, second))
     return a <= b or b <= a
 
 
