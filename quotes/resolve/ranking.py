@@ -1,0 +1,339 @@
+"""The ranker: how likely each earlier mention is what a pronoun or a nominal stands for.
+
+Every pair of an anaphor and a mention around it is one row of features; a trained scikit-learn classifier reads all
+rows of an article in one call. Its odds, with one more candidate for "none of these", are normalised to a
+distribution over the mentions (:func:`normalised`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quotes.resolve import lexicon
+from quotes.resolve.mentions import Mention, View, noun
+from quotes.resolve.referents import Named
+
+BEFORE, AFTER = 24, 3  # how many mentions around an anaphor may be what it stands for
+
+_FORMS = {"name": 0, "nominal": 1, "pronoun": 2}
+_SORT_CODES = {"person": 0, "organization": 1, "place": 2, "group": 3, "document": 4, "unknown": 5}
+_CLAUSE = frozenset((",", ";", ":", "-", "–", "—", "(", ")"))
+_DEFINITE = frozenset(("the", "this", "that", "these", "those"))
+_INDEFINITE = frozenset(("a", "an", "one", "another", "some", "several", "many"))
+
+FEATURES = (
+    "sentences", "paragraphs", "tokens", "mentions", "people between", "names between", "verbs between",
+    "commas between", "after", "same sentence", "previous sentence", "i name", "i nominal", "i pronoun", "i full name",
+    "i person", "i organization", "i place", "i group", "i document", "i unknown", "i plural", "i subject", "i object",
+    "i prepositional", "i possessive", "i modifier", "i speaker", "i opens sentence", "i in quotation", "i headline",
+    "i definite", "i indefinite", "i coordinated", "i first of clause", "j he or she", "j they", "j it", "j nominal", "j possessive", "j reflexive", "j subject", "j object",
+    "j prepositional", "j speaker", "j in quotation", "j opens sentence", "j person", "j organization", "j group", "j document", "j plural", "same quotation",
+    "both speak", "both subjects", "same pronoun", "other pronoun", "gender", "gender known", "learned gender", "number agrees",
+    "sort agrees", "same head", "head among roles", "shared modifiers", "other modifiers", "bearer's mentions",
+    "bearer's share", "bearer's last mention", "rank of bearer", "bearer in headline", "bearer speaks", "subject of sentence before", "same clause", "both in one phrase",
+)  # fmt: skip
+
+
+class Classifier(Protocol):
+    def predict_proba(self, rows: NDArray[np.float32]) -> NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Mentions as columns: one entry a mention in each array."""
+
+    mentions: tuple[Mention, ...]
+    columns: dict[str, NDArray[Any]]
+    modifiers: tuple[frozenset[str], ...]
+    heads: tuple[frozenset[str], ...]  # the noun of a nominal; the roles of a name's bearer
+    noun: tuple[str, ...]
+    verbs: NDArray[np.int32]  # how many verbs (commas) stand before each token
+    commas: NDArray[np.int32]
+
+
+def name_pieces(given: str) -> tuple[str, ...]:
+    """A given name's beginning, endings and whole, as the learned weights know them."""
+    if not given:
+        return ()
+    return (f"^{given}$", f"^{given[:2]}", *(f"{given[-length:]}$" for length in range(1, min(4, len(given)) + 1)))
+
+
+def feminine_name(given: str, weights: Mapping[str, float]) -> float:
+    """Log-odds that bearers of a given name are called *she*, as texts were seen to do; 0 where nothing is known.
+
+    It is one piece of evidence among others, of any strength the ranker learned, and never decides alone.
+    """
+    return max(-4.0, min(4.0, sum(weights.get(piece, 0.0) for piece in name_pieces(given))))
+
+
+def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping[str, float]) -> Table:
+    """The columns that pair features are made of; ``gender`` has the weights of :func:`feminine_name`."""
+    rows: dict[str, list[float]] = {key: [] for key in (
+        "start", "end", "sentence", "paragraph", "quotation", "form", "sort", "plural", "possessive", "modifier", "subject",
+        "object", "prepositional", "speaker", "opens", "full", "definite", "indefinite", "coordinated", "pronoun", "feminine",
+        "learned", "bearer", "nth", "reflexive", "phrase", "clause",
+    )}  # fmt: skip
+    modifiers: list[frozenset[str]] = []
+    heads: list[frozenset[str]] = []
+    nouns: list[str] = []
+    counts: dict[int, int] = {}
+    for number, one in enumerate(mentions):
+        word = seen.lower[one.start]
+        first, last = seen.bounds[seen.sentence[one.head]]
+        bearer = -1 - number
+        feminine = learned = 0.0
+        role_heads: frozenset[str] = frozenset()
+        sort = one.sort
+        if number in named.candidates:
+            bearer = named.candidates[number][0][0]
+            known = named.referents[bearer]
+            sort, feminine, role_heads = known.sort, known.feminine, frozenset(known.heads)
+            learned = feminine_name(given_name(seen, mentions[known.best]), gender) if sort == "person" else 0.0
+        elif number in named.appositive:
+            bearer = named.appositive[number]
+            feminine = named.referents[bearer].feminine
+        nouns.append(noun(seen, one.head) if one.form == "nominal" else "")
+        if one.form == "nominal":
+            role_heads = frozenset((nouns[-1],))
+            for place in range(one.phrase, one.end):
+                feminine += (seen.lower[place] in lexicon.FEMALE_TITLES) - (seen.lower[place] in lexicon.MALE_TITLES)
+        counts[bearer] = counts.get(bearer, 0) + 1
+        before = seen.upos[one.phrase - 1] if one.phrase > first else ""
+        word_before = seen.lower[one.phrase - 1] if one.phrase > first else ""
+        subject, speaker = _subject(seen, one, first, last)
+        determiner = seen.lower[one.phrase]
+        rows["start"].append(one.start)
+        rows["end"].append(one.end)
+        rows["phrase"].append(one.phrase)
+        rows["sentence"].append(seen.sentence[one.head])
+        rows["paragraph"].append(seen.paragraph[one.head])
+        rows["quotation"].append(seen.quotation[one.head])
+        rows["form"].append(_FORMS[one.form])
+        rows["sort"].append(_SORT_CODES[sort])
+        rows["plural"].append(one.plural)
+        rows["possessive"].append(one.possessive)
+        rows["modifier"].append(one.modifier)
+        rows["subject"].append(subject)
+        rows["object"].append(before in ("VERB", "AUX") and not subject)
+        rows["prepositional"].append(before == "ADP")
+        rows["speaker"].append(speaker)
+        rows["opens"].append(one.phrase <= first + 1)
+        rows["full"].append(one.form == "name" and one.end - one.start > 1)
+        rows["definite"].append(determiner in _DEFINITE)
+        rows["indefinite"].append(determiner in _INDEFINITE)
+        rows["coordinated"].append(
+            word_before in ("and", "or") or (one.end < last and seen.lower[one.end] in ("and", "or"))
+        )
+        rows["pronoun"].append(_pronoun_code(word) if one.form == "pronoun" else 0)
+        rows["feminine"].append(max(-3.0, min(3.0, feminine)))
+        rows["learned"].append(learned)
+        rows["bearer"].append(bearer)
+        rows["nth"].append(counts[bearer])
+        rows["reflexive"].append(one.form == "pronoun" and word in lexicon.REFLEXIVE)
+        rows["clause"].append(
+            word_before in _CLAUSE or word_before in ("that", "and", "but", "as", "when", "because", "if")
+        )
+        modifiers.append(_modifiers(seen, one))
+        heads.append(role_heads)
+    verbs = np.cumsum([0] + [tag == "VERB" or tag == "AUX" for tag in seen.upos], dtype=np.int32)
+    commas = np.cumsum([0] + [word in _CLAUSE for word in seen.lower], dtype=np.int32)
+    columns = {key: np.asarray(values, dtype=np.float32) for key, values in rows.items()}
+    return Table(tuple(mentions), columns, tuple(modifiers), tuple(heads), tuple(nouns), verbs, commas)
+
+
+def given_name(seen: View, one: Mention) -> str:
+    """The given name of a full name; "" for one word alone."""
+    for place in range(one.start, one.end - 1):
+        word = seen.lower[place].strip(".")
+        if word not in lexicon.TITLES:
+            return word
+    return ""
+
+
+def _pronoun_code(word: str) -> int:
+    return 1 if word in lexicon.HE else 2 if word in lexicon.SHE else 3 if word in lexicon.THEY else 4
+
+
+def _modifiers(seen: View, one: Mention) -> frozenset[str]:
+    if one.form != "nominal":
+        return frozenset()
+    return frozenset(seen.lemma[p] for p in range(one.phrase, one.end - 1) if seen.upos[p] in ("NOUN", "PROPN", "ADJ"))
+
+
+def _subject(seen: View, one: Mention, first: int, last: int) -> tuple[bool, bool]:
+    """Whether a verb follows the mention (over an adverb, a bracket or an appositive), and whether it reports."""
+    place = one.end
+    if one.possessive or one.modifier:
+        return False, False
+    if place < last and seen.lower[place] in (",", "(", "–", "—"):
+        closing = {"(": ")"}.get(seen.lower[place], seen.lower[place])
+        close = next((p for p in range(place + 1, min(last, place + 25)) if seen.lower[p] == closing), -1)
+        place = close + 1 if close > 0 else last
+    while place < last and (seen.upos[place] in ("ADV", "PART") or seen.lower[place] in ("also", "who")):
+        place += 1
+    subject = place < last and seen.upos[place] in ("VERB", "AUX") and seen.tokens[place].xpos != "VBG"
+    verb = place
+    while verb < last and verb < place + 4 and seen.upos[verb] in ("AUX", "ADV", "PART"):
+        verb += 1
+    speaker = subject and verb < last and seen.upos[verb] == "VERB" and seen.lemma[verb] in lexicon.REPORTING
+    start = one.phrase
+    if not speaker and start > first:
+        lemma = seen.lemma[start - 1]
+        inverted = (
+            lemma in lexicon.REPORTING
+            and start - 2 >= first
+            and seen.lower[start - 2] in (",", '"', "”", "'", "’", "?", "!")
+        )
+        according = lemma == "to" and start - 2 >= first and seen.lower[start - 2] == "according"
+        speaker = inverted or according
+        subject = subject or inverted
+    return subject, speaker
+
+
+def anaphoric(seen: View, one: Mention) -> bool:
+    """Whether a mention may stand for another: third-person pronouns and definite or possessed noun phrases."""
+    if one.form == "pronoun":
+        return True
+    if one.form != "nominal" or one.modifier:
+        return False
+    return seen.lower[one.phrase] in _DEFINITE and one.sort in ("person", "organization", "group", "document")
+
+
+def pairs(seen: View, rows: Table, which: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each anaphor the mentions around it that it may stand for: two arrays, anaphors and their candidates."""
+    left: list[int] = []
+    right: list[int] = []
+    forms = rows.columns["form"]
+    usable = [n for n, one in enumerate(rows.mentions) if _usable(seen, one, forms[n])]
+    places = np.asarray(usable, dtype=np.int64)
+    for j in which:
+        at = int(np.searchsorted(places, j))
+        near = [i for i in usable[max(0, at - BEFORE) : at] if not _nested(rows.mentions[i], rows.mentions[j])]
+        if rows.mentions[j].form == "pronoun":
+            after = usable[at : at + AFTER + 1]
+            near += [
+                i for i in after
+                if i > j and rows.mentions[i].form == "name" and not _nested(rows.mentions[i], rows.mentions[j])
+                and seen.sentence[rows.mentions[i].head] == seen.sentence[rows.mentions[j].head]
+            ]  # fmt: skip
+        left += [j] * len(near)
+        right += near
+    return np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
+
+
+def _usable(seen: View, one: Mention, form: float) -> bool:
+    if one.modifier:
+        return False
+    return form == 2 or one.sort != "unknown" or (form == 0)
+
+
+def _nested(one: Mention, other: Mention) -> bool:
+    return one.phrase < other.end and other.phrase < one.end and (one.form != "pronoun" or one.head == other.head) and (
+        other.form != "pronoun"
+    )  # fmt: skip
+
+
+def features(seen: View, rows: Table, j: NDArray[np.int64], i: NDArray[np.int64]) -> NDArray[np.float32]:
+    """One row of :data:`FEATURES` for each pair."""
+    c = rows.columns
+    if not len(j):
+        return np.zeros((0, len(FEATURES)), dtype=np.float32)
+    after = i > j
+    low = np.where(after, c["end"][j], c["end"][i]).astype(np.int64)
+    high = np.maximum(low, np.where(after, c["start"][i], c["start"][j]).astype(np.int64))
+    person = ((c["sort"] == 0) & (c["form"] < 2)).astype(np.float32)
+    people, named = np.concatenate(([0], np.cumsum(person))), np.concatenate(([0], np.cumsum(c["form"] == 0)))
+    first, second = np.minimum(i, j), np.maximum(i, j)
+    sentences = np.abs(c["sentence"][j] - c["sentence"][i])
+    he_or_she = (c["pronoun"][j] == 1) | (c["pronoun"][j] == 2)
+    sign = np.where(c["pronoun"][j] == 2, 1.0, np.where(c["pronoun"][j] == 1, -1.0, 0.0))
+    nominal_sign = np.where(c["form"][j] == 1, np.sign(c["feminine"][j]), 0.0)
+    sign = np.where(sign == 0, nominal_sign, sign)
+    both_pronouns = (c["form"][i] == 2) & (c["form"][j] == 2)
+    share, last_mention, rank, headline, speaks = _bearers(c, j, i)
+    plural_j = np.where(c["form"][j] == 2, c["pronoun"][j] == 3, c["plural"][j] > 0)
+    shared = np.asarray(
+        [len(rows.modifiers[a] & rows.modifiers[b]) for a, b in zip(j, i, strict=True)], dtype=np.float32
+    )
+    others = np.asarray(
+        [len(rows.modifiers[a] - rows.modifiers[b]) for a, b in zip(j, i, strict=True)], dtype=np.float32
+    )
+    same_head = np.asarray([bool(rows.noun[a]) and rows.noun[a] == rows.noun[b] for a, b in zip(j, i, strict=True)])
+    in_roles = np.asarray([rows.noun[a] in rows.heads[b] for a, b in zip(j, i, strict=True)])
+    sort_agrees = np.where(
+        he_or_she, c["sort"][i] == 0, np.where(c["form"][j] == 1, _sorts_agree(c["sort"][j], c["sort"][i]), 0.5)
+    )
+    verbs = rows.verbs[high] - rows.verbs[low]
+    before = c["subject"] * (1 - c["modifier"])
+    columns = (
+        np.minimum(sentences, 12), np.minimum(np.abs(c["paragraph"][j] - c["paragraph"][i]), 8), np.log1p(high - low),
+        np.minimum(second - first, 30), np.minimum(people[second] - people[first + 1], 12),
+        np.minimum(named[second] - named[first + 1], 12), np.minimum(verbs, 12), np.minimum(rows.commas[high] - rows.commas[low], 12),
+        after, sentences == 0, sentences == 1, c["form"][i] == 0, c["form"][i] == 1, c["form"][i] == 2, c["full"][i],
+        c["sort"][i] == 0, c["sort"][i] == 1, c["sort"][i] == 2, c["sort"][i] == 3, c["sort"][i] == 4, c["sort"][i] == 5,
+        c["plural"][i], c["subject"][i], c["object"][i], c["prepositional"][i], c["possessive"][i], c["modifier"][i],
+        c["speaker"][i], c["opens"][i], c["quotation"][i] > 0, c["paragraph"][i] == 0, c["definite"][i],
+        c["indefinite"][i], c["coordinated"][i], c["clause"][i], he_or_she, c["pronoun"][j] == 3, c["pronoun"][j] == 4,
+        c["form"][j] == 1, c["possessive"][j], c["reflexive"][j], c["subject"][j], c["object"][j],
+        c["prepositional"][j], c["speaker"][j], c["quotation"][j] > 0, c["opens"][j], c["sort"][j] == 0,
+        c["sort"][j] == 1, c["sort"][j] == 3, c["sort"][j] == 4, plural_j,
+        (c["quotation"][i] == c["quotation"][j]) & (c["quotation"][j] > 0), c["speaker"][i] * c["speaker"][j],
+        c["subject"][i] * c["subject"][j], both_pronouns & (c["pronoun"][i] == c["pronoun"][j]),
+        both_pronouns & (c["pronoun"][i] != c["pronoun"][j]), np.clip(sign * c["feminine"][i], -2, 2),
+        np.abs(np.sign(c["feminine"][i])), sign * c["learned"][i], plural_j == (c["plural"][i] > 0), sort_agrees,
+        same_head, in_roles, shared, others, np.log1p(c["nth"][i]), share, last_mention, rank, headline, speaks,
+        (sentences == 1) & (before[i] > 0) & (c["opens"][i] > 0), (sentences == 0) & (verbs <= 1),
+        (c["phrase"][i] == c["phrase"][j]) & (sentences == 0),
+    )  # fmt: skip
+    return np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
+
+
+def _sorts_agree(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float32]:
+    """1 where two sorts may be one thing's, 0 where they can't, 0.5 where one is not known."""
+    agree = (one == other) | ((one == 1) & ((other == 2) | (other == 3))) | ((one == 3) & (other == 1))
+    unknown = (one == 5) | (other == 5)
+    return np.where(unknown, 0.5, agree).astype(np.float32)
+
+
+def _bearers(c: dict[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int64]) -> tuple[NDArray[np.float32], ...]:
+    """What the article says so far of who bears each candidate: its share of mentions, whether this is its latest one,
+    its rank by how lately it was mentioned, whether it stands in the headline, whether it has spoken."""
+    bearer = c["bearer"].astype(np.int64)
+    known = bearer >= 0
+    total = np.bincount(bearer[known], minlength=1).astype(np.float32) if known.any() else np.zeros(1, np.float32)
+    share = np.where(known, total[np.maximum(bearer, 0)], 1.0) / max(1.0, float(total.max(initial=1.0)))
+    headline = np.zeros(len(total), dtype=bool)
+    headline[bearer[known & (c["paragraph"] == 0)]] = True
+    speaks = np.zeros(len(total), dtype=bool)
+    speaks[bearer[known & (c["speaker"] > 0)]] = True
+    last, rank = np.zeros(len(j), np.float32), np.zeros(len(j), np.float32)
+    cuts = np.flatnonzero(np.diff(j)) + 1
+    for block in np.split(np.arange(len(j)), cuts):
+        met: dict[int, int] = {}
+        for row in sorted(block.tolist(), key=lambda r: abs(int(i[r]) - int(j[r]))):
+            who = int(bearer[i[row]])
+            last[row] = who not in met
+            rank[row] = met.setdefault(who, len(met))
+    return (
+        share[i].astype(np.float32), last, np.minimum(rank, 12),
+        np.where(known[i], headline[np.maximum(bearer[i], 0)], False).astype(np.float32),
+        np.where(known[i], speaks[np.maximum(bearer[i], 0)], False).astype(np.float32),
+    )  # fmt: skip
+
+
+def normalised(
+    probability: NDArray[np.float64], j: NDArray[np.int64], null: NDArray[np.float64], sharpness: float = 1.0
+) -> tuple[NDArray[np.float64], dict[int, float]]:
+    """Odds of the pairs of one anaphor, and of "none of these" (``null``), brought to a sum of one.
+
+    Returns each pair's share, and each anaphor's share of "none".
+    """
+    odds = (np.clip(probability, 1e-6, 1 - 1e-6) / np.clip(1 - probability, 1e-6, 1)) ** sharpness
+    numbers, first, where = np.unique(j, return_index=True, return_inverse=True)
+    sums = np.bincount(where, weights=odds) + null[first]
+    return odds / sums[where], dict(zip(numbers.tolist(), (null[first] / sums).tolist(), strict=True))

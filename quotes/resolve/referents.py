@@ -1,0 +1,349 @@
+"""Referents: the people, organizations and places that an article names, each with all the forms of its name.
+
+Full names come first and shorter forms join them; a family name that two people share stays open, with its candidates.
+What the article says of a referent (titles before the name, appositives behind it) is gathered with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from quotes.resolve import lexicon, names
+from quotes.resolve.mentions import Mention, Sort, View
+
+_FINITE = frozenset(("VERB", "AUX"))
+_OPENING = frozenset(('"', "“", "‘", "'"))
+_ENDS = frozenset((",", ";", ":", "–", "—", "(", ")", ".", "”", "?", "!")) | _OPENING
+_CALLED_BY: dict[Sort, tuple[str, ...]] = {"person": ("person",), "organization": ("organization", "group")}
+_AFTER_ROLE = frozenset(("who", "which", "that", "where", "when", "said", "says", "told"))
+
+
+@dataclass(slots=True)
+class Referent:
+    """One who is named: ``forms`` are lower-case words of each form, ``best`` the mention with the fullest form."""
+
+    sort: Sort
+    best: int
+    forms: list[tuple[str, ...]]
+    mentions: list[int] = field(default_factory=list)
+    roles: list[tuple[int, int]] = field(default_factory=list)  # token ranges
+    heads: set[str] = field(default_factory=set)  # lemmas of the nouns he was called
+    feminine: float = 0.0  # evidence from titles and nouns, below 0 masculine
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The referents of an article, and for each mention of a name its candidates ``(referent, weight)``."""
+
+    referents: tuple[Referent, ...]
+    candidates: Mapping[int, tuple[tuple[int, float], ...]]
+    appositive: Mapping[int, int]  # a nominal mention that describes a name, and the referent
+
+
+def named(seen: View, mentions: Sequence[Mention]) -> Named:
+    """Merge the names of an article into referents."""
+    sorts = _votes(seen, mentions)
+    order = [number for number, one in enumerate(mentions) if one.form == "name"]
+    full = [n for n in order if sorts[n] == "person" and len(_words(seen, mentions[n])) > 1]
+    referents: list[Referent] = []
+    candidates: dict[int, tuple[tuple[int, float], ...]] = {}
+    for number in full:
+        words = _words(seen, mentions[number])
+        found = next(
+            (r for r, one in enumerate(referents) if any(names.same_person(words, form) for form in one.forms)), None
+        )
+        candidates[number] = ((_join(referents, found, number, words, "person", mentions, seen), 1.0),)
+    people = len(referents)
+    for number in order:
+        if number in candidates:
+            continue
+        words = _words(seen, mentions[number])
+        if len(words) == 1 and (known := _by_part(seen, mentions, number, words[0], sorts[number], referents[:people])):
+            candidates[number] = known
+            for r, _ in known[:1]:
+                referents[r].mentions.append(number)
+    for number in sorted(
+        (n for n in order if n not in candidates), key=lambda n: (-len(_key(seen, mentions[n], sorts[n])), n)
+    ):
+        words = _key(seen, mentions[number], sorts[number])
+        if words:
+            found = _organization(seen, mentions, number, words, sorts[number], referents, people)
+            candidates[number] = ((_join(referents, found, number, words, sorts[number], mentions, seen), 1.0),)
+    for one in referents:
+        one.mentions.sort()
+    appositive: dict[int, int] = {}
+    heads = {mention.head: number for number, mention in enumerate(mentions) if mention.form == "nominal"}
+    for number in order:
+        if number in candidates and candidates[number][0][1] >= 0.5:
+            _describe(seen, mentions, number, candidates[number][0][0], referents, heads, appositive)
+    return Named(tuple(referents), candidates, appositive)
+
+
+def _words(seen: View, mention: Mention) -> tuple[str, ...]:
+    return names.person_words([seen.tokens[place].text for place in range(mention.start, mention.end)])
+
+
+def _key(seen: View, mention: Mention, sort: Sort) -> tuple[str, ...]:
+    words = [seen.tokens[place].text for place in range(mention.start, mention.end)]
+    return names.person_words(words) if sort == "person" else names.organization_words(words)
+
+
+def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
+    """The sort of each name: what the analysis most often calls these words, and what titles before them say."""
+    votes: dict[tuple[str, ...], Counter[Sort]] = {}
+    surnames: set[str] = set()
+    for one in mentions:
+        if one.form != "name":
+            continue
+        words = _words(seen, one)
+        titled = (
+            one.start > 0 and seen.lower[one.start - 1].rstrip(".") in lexicon.TITLES and one.start > one.phrase - 1
+        )
+        votes.setdefault(words, Counter())
+        if titled and one.sort in ("person", "unknown"):
+            votes[words]["person"] += 2
+        elif one.sort != "unknown":
+            votes[words][one.sort] += 1
+        if one.sort == "person" and len(words) > 1:
+            surnames.add(words[-1])
+    sorts: dict[int, Sort] = {}
+    for number, one in enumerate(mentions):
+        if one.form == "name":
+            words = _words(seen, one)
+            counted = votes[words].most_common(1)
+            sort: Sort = counted[0][0] if counted else "unknown"
+            if sort == "unknown" and len(words) == 1 and words[0] in surnames:
+                sort = "person"
+            elif sort == "unknown" and _speaks(seen, one):
+                sort = "person" if 1 <= len(words) <= 3 and not words[-1][-1:].isdigit() else "organization"
+            sorts[number] = sort
+    return sorts
+
+
+def _speaks(seen: View, mention: Mention) -> bool:
+    """A person's verb stands right beside the name."""
+    after, before = seen.lemma[mention.end : mention.end + 1], seen.lemma[max(0, mention.phrase - 1) : mention.phrase]
+    return any(lemma in ("say", "tell", "tweet", "reply", "joke", "recall") for lemma in (*after, *before))
+
+
+def _join(
+    referents: list[Referent], found: int | None, number: int, words: tuple[str, ...], sort: Sort,
+    mentions: Sequence[Mention], seen: View,
+) -> int:  # fmt: skip
+    if found is None:
+        referents.append(Referent(sort, number, [words], [number]))
+        return len(referents) - 1
+    known = referents[found]
+    if words not in known.forms:
+        known.forms.append(words)
+    if len(words) > len(_key(seen, mentions[known.best], known.sort)):
+        known.best = number
+    known.mentions.append(number)
+    if known.sort == "unknown":
+        known.sort = sort
+    return found
+
+
+def _by_part(
+    seen: View, mentions: Sequence[Mention], number: int, word: str, sort: Sort, people: Sequence[Referent]
+) -> tuple[tuple[int, float], ...]:
+    """The people whose family or given name this word is, the likelier first; () where it is nobody's.
+
+    Two who share a name are told apart by the given name or title beside it and by which was named last: when that
+    does not decide, they stay about equally likely.
+    """
+    mention = mentions[number]
+    scores = {r: max(names.part_of(word, form) for form in one.forms) for r, one in enumerate(people)}
+    found = {r: score for r, score in scores.items() if score > 0}
+    if not found:
+        return ()
+    preposition = seen.lower[mention.phrase - 1] if mention.phrase else ""
+    if sort == "place" and preposition in ("in", "at", "near", "to", "into", "across", "outside"):
+        return ()
+    if sort == "organization" and mention.entity and max(found.values()) < 1:
+        return ()
+    best = max(found.values())
+    found = {r: score for r, score in found.items() if score >= best - 0.15}
+    title = seen.lower[mention.start - 1].rstrip(".") if mention.start else ""
+    weights = {}
+    for r, score in found.items():
+        gap = min((number - m for m in people[r].mentions if m < number), default=None)
+        weight = score * (0.15 if gap is None else 1 + 0.25 * len([m for m in people[r].mentions if m < number]) ** 0.5)
+        clash = (title in lexicon.MALE_TITLES and _evidence(seen, mentions, people[r]) > 0) or (
+            title in lexicon.FEMALE_TITLES and _evidence(seen, mentions, people[r]) < 0
+        )
+        weights[r] = weight * (0.05 if clash else 1.0)
+    if len(weights) > 1:
+        latest = max(weights, key=lambda r: max((m for m in people[r].mentions if m < number), default=-1))
+        weights[latest] *= 1.5
+    total = sum(weights.values())
+    return tuple(sorted(((r, weight / total) for r, weight in weights.items()), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _evidence(seen: View, mentions: Sequence[Mention], one: Referent) -> float:
+    total = 0.0
+    for number in one.mentions:
+        mention = mentions[number]
+        for place in range(max(mention.phrase, mention.start - 4), mention.start):
+            word = seen.lower[place].rstrip(".")
+            total += (word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES)
+    return total + one.feminine
+
+
+def _organization(
+    seen: View, mentions: Sequence[Mention], number: int, words: tuple[str, ...], sort: Sort,
+    referents: Sequence[Referent], people: int,
+) -> int | None:  # fmt: skip
+    mention = mentions[number]
+    text = seen.tokens[mention.start].text if mention.end - mention.start == 1 else ""
+    place = lexicon.COUNTRY_FORMS.get(" ".join(words), " ".join(words))
+    if mention.start and seen.lower[mention.start - 1] == "the":
+        place = lexicon.COUNTRY_FORMS.get(f"the {place}", place)
+    bracketed = mention.start > 1 and seen.lower[mention.start - 1] == "(" and names.is_acronym(text)
+    for r, one in enumerate(referents):
+        if one.sort == "person" and r < people:
+            continue
+        if bracketed and any(mentions[m].end in (mention.start - 1, mention.start - 2) for m in one.mentions):
+            return r
+        for form in one.forms:
+            if form == words or lexicon.COUNTRY_FORMS.get(" ".join(form), " ".join(form)) == place:
+                return r
+            if len(form) > 2 and names.is_acronym(text) and names.initials(form) == words[0]:
+                return r
+            if (
+                "place" not in (sort, one.sort)
+                and sort != "person" != one.sort
+                and names.same_organization(words, form)
+            ):
+                return r
+    return None
+
+
+def _describe(
+    seen: View, mentions: Sequence[Mention], number: int, referent: int, referents: Sequence[Referent],
+    heads: Mapping[int, int], appositive: dict[int, int],
+) -> None:  # fmt: skip
+    """Gather what stands beside a name: title before it, appositive after or before it, ``is a`` behind it."""
+    mention, one = mentions[number], referents[referent]
+    if mention.modifier or mention.possessive:
+        return
+    for start, end in roles(seen, mention):
+        one.roles.append((start, end))
+        for place in range(start, end):
+            if seen.upos[place] in ("NOUN", "PROPN"):
+                noun = seen.lemma[place].rstrip(".")
+                one.heads.add(noun)
+                word = seen.lower[place].rstrip(".")
+                one.feminine += 2.0 * ((word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES))
+            if place in heads and place not in range(mention.start, mention.end):
+                appositive.setdefault(heads[place], referent)
+    word = seen.lower[mention.start - 1].rstrip(".") if mention.start else ""
+    one.feminine += 2.0 * ((word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES))
+
+
+def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
+    """The words beside a name that say what its bearer is, as token ranges."""
+    first, last = seen.bounds[seen.sentence[mention.head]]
+    if (start := title(seen, mention)) < mention.start:
+        yield start, mention.start
+    if mention.sort == "place":
+        return
+    end = mention.end
+    if end < last and seen.lower[end] == "(":
+        close = next((place for place in range(end, min(last, end + 8)) if seen.lower[place] == ")"), end)
+        end = close + 1
+    if (end + 1 < last and seen.lower[end] in (",", "–", "—", "-") and seen.tokens[end].start >= mention.end) or (
+        end + 2 < last and seen.lemma[end] == "be" and seen.lower[end + 1] in ("a", "an", "the", "one")
+    ):
+        if (stop := appositive_end(seen, end + 1, last, mention.sort)) > end + 1:
+            yield end + 1, stop
+    before = mention.phrase - 1
+    if before > first + 1 and seen.lower[before] == "," and mention.start == mention.phrase:
+        start = before - 1
+        while (
+            start > first
+            and before - start < 14
+            and seen.upos[start] not in _FINITE
+            and seen.lower[start] not in (",", ";", ":", '"', "“")
+        ):
+            start -= 1
+        if seen.upos[start] in _FINITE or seen.lower[start] in (",", ";", ":", '"', "“"):
+            start += 1
+        opens = seen.upos[start] == "DET" or seen.lower[start] in lexicon.POSSESSIVE or "'s" in seen.lower[start:before]
+        if (
+            opens
+            and lexicon.noun_kind(_head_lemma(seen, start, before)) == "person"
+            and mention.sort in ("person", "unknown")
+        ):
+            closed = (
+                mention.end >= last
+                or seen.lower[mention.end] in (",", ".", "(", "said", "–", "—")
+                or seen.upos[mention.end] in _FINITE
+            )
+            if closed:
+                yield start, before
+
+
+def title(seen: View, mention: Mention) -> int:
+    """Where the title before a name begins (``Secretary of State``, ``38 North analyst``), else the name's start."""
+    start = mention.phrase
+    if mention.sort not in ("person", "unknown"):
+        return mention.start
+    while start < mention.start and (seen.upos[start] in ("DET", "PUNCT") or seen.lower[start] in lexicon.POSSESSIVE):
+        start += 1
+    first = seen.bounds[seen.sentence[mention.head]][0]
+    if (
+        start < mention.start
+        and start - 2 >= first
+        and seen.lower[start - 1] in ("of", "for")
+        and seen.upos[start - 2] in ("NOUN", "PROPN")
+        and seen.tokens[start - 2].text[0].isupper()
+        and lexicon.noun_kind(seen.lemma[start - 2]) == "person"
+    ):
+        start -= 2
+        while start - 1 >= first and seen.upos[start - 1] in ("NOUN", "PROPN", "ADJ"):
+            start -= 1
+    return start
+
+
+def appositive_end(seen: View, start: int, last: int, sort: Sort) -> int:
+    """Where an appositive that begins at ``start`` ends; ``start`` where there is none.
+
+    Its first phrase must call its bearer something (a person an *author*, an organization a *network*). It runs over
+    prepositions and ``and`` to the comma, dash or relative that ends it; a verb in its place shows it was none.
+    """
+    place = start
+    while place + 1 < last and seen.upos[place] == "NUM" and seen.lower[place + 1] == ",":
+        place += 2  # an age
+    begin = place
+    wanted = _CALLED_BY.get(sort, ("person", "organization"))
+    called = False
+    while place < last and place - begin < 45:
+        word, tag = seen.lower[place], seen.upos[place]
+        if word in _OPENING and called and seen.lower[place - 1] in ("of", "author", "book", "film"):
+            place = next(
+                (p for p in range(place + 1, last) if seen.lower[p] in _OPENING or seen.lower[p] == "”"), place
+            )
+        elif word in _ENDS or word in _AFTER_ROLE:
+            break
+        elif tag in _FINITE and not (called and seen.tokens[place].xpos in ("VBN", "VBG")):
+            return start
+        elif not called and (tag in ("ADP", "SCONJ", "CCONJ") or (tag == "PRON" and word not in lexicon.POSSESSIVE)):
+            return start
+        elif tag in ("NOUN", "PROPN") and lexicon.noun_kind(seen.lemma[place]) in wanted:
+            called = True
+        place += 1
+    return place if called and place > begin else start
+
+
+def _head_lemma(seen: View, start: int, end: int) -> str:
+    """The lemma of a phrase's head: its last noun before a preposition."""
+    head = start
+    for place in range(start, end):
+        if seen.upos[place] == "ADP" and seen.upos[head] in ("NOUN", "PROPN"):
+            break
+        if seen.upos[place] in ("NOUN", "PROPN"):
+            head = place
+    return seen.lemma[head]

@@ -1,0 +1,403 @@
+"""The resolver: every attribution of an article linked to its source, named or not, or honestly to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from quotes import artifacts
+from quotes.records import Analysis, Attribution, Candidate, Kind, Link, Naming, Resolution, Source, Span
+from quotes.resolve import lexicon, names
+from quotes.resolve.anonymity import granted
+from quotes.resolve.authority import Authority
+from quotes.resolve.linking import Distribution, Model, distributions, generic, top
+from quotes.resolve.mentions import Mention, View, mentions, view
+from quotes.resolve.referents import Named, named
+from quotes.resolve.sources import Reading, affiliation_in, complement, described, read
+from quotes.resolve.speakers import Clue, byline_author, clues
+
+_LEAST = 0.02  # a candidate below this is not worth a line in a record
+
+#: How often a link is right where no ranker is asked, by what it rests on; a trained model brings its own figures.
+CERTAINTY = {
+    "full name": 0.985, "short name": 0.97, "other name": 0.96, "described": 0.95, "vague": 0.97, "words": 0.9,
+    "several": 0.9, "first person": 0.85, "byline": 0.9, "lead-in": 0.85, "list": 0.85, "continued": 0.95,
+    "same paragraph": 0.93, "same paragraph, before": 0.8, "turns": 0.65, "quoted before": 0.7, "reported before": 0.45,
+    "reported before, unnamed": 0.3, "sentence before": 0.55, "indirect": 0.1, "nobody": 0.9,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Article:
+    """All that is known of one article while it is resolved."""
+
+    seen: View
+    mentions: tuple[Mention, ...]
+    starts: list[int]
+    named: Named
+    found: list[Distribution]
+    extra: list[tuple[Kind, Naming, str, Span]] = field(default_factory=list)
+    readings: dict[int, Reading] = field(default_factory=dict)
+
+    @property
+    def base(self) -> int:
+        return len(self.named.referents)
+
+    def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
+        """The number of a source that is no mention; those with the same words are one."""
+        first = self.base + len(self.mentions)
+        for number, (_, _, known, _) in enumerate(self.extra):
+            if known.lower() == name.lower():
+                return first + number
+        self.extra.append((kind, naming, name, span))
+        return first + len(self.extra) - 1
+
+
+class Resolver:
+    """Links attributions to sources. ``folder`` is a trained ``resolver`` artifact; ``authority`` a newsroom's CSV."""
+
+    def __init__(self, folder: Path | None = None, authority: Path | None = None) -> None:
+        artifact = artifacts.load("resolver") if folder is None else artifacts.check(folder)
+        self.model, self.certainty = load(artifact)
+        self.authority = None if authority is None else Authority(authority)
+
+    def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> Resolution:
+        """The sources of an article and a link for each attribution, in their order."""
+        seen = view(analysis)
+        found = mentions(seen)
+        names_ = named(seen, found)
+        article = _Article(
+            seen, found, [one.start for one in found], names_, distributions(seen, found, names_, self.model)
+        )
+        linked = self._links(article, attributions)
+        return self._resolution(article, attributions, linked)
+
+    def _links(self, article: _Article, attributions: Sequence[Attribution]) -> list[tuple[Distribution, Span | None]]:
+        """For each attribution who it belongs to, and the words that were resolved."""
+        linked: dict[int, tuple[Distribution, Span | None]] = {}
+        late: list[int] = []
+        for number, said in enumerate(attributions):
+            reading = read(article.seen, article.mentions, article.starts, said.source)
+            if reading is None or reading.reference == "first":
+                late.append(number)
+            else:
+                linked[number] = (self._worded(article, reading), reading.words)
+                article.readings[number] = reading
+        for number in late:
+            said = attributions[number]
+            if not said.source:
+                linked[number] = (self._unworded(article, attributions, number, linked), None)
+        for number in late:
+            if number not in linked:
+                linked[number] = (
+                    self._first_person(article, attributions, number, linked),
+                    attributions[number].source[0],
+                )
+        return [linked[number] for number in range(len(attributions))]
+
+    def _worded(self, article: _Article, reading: Reading) -> Distribution:
+        """Whom source words stand for."""
+        if reading.head is None:
+            return self._words(article, reading)
+        if reading.also:
+            text = " ".join(reading.words.text.split())
+            typed = [self._typed(article, number) for number in (reading.head, *reading.also)]
+            naming: Naming = (
+                "named"
+                if all(one[1] == "named" for one in typed)
+                else "described"
+                if any(one[1] != "vague" for one in typed)
+                else "vague"
+            )
+            return self._sure(article.invent("group", naming, text, reading.words), "several")
+        mention = article.mentions[reading.head]
+        found = article.found[reading.head]
+        if mention.form == "pronoun" or reading.head not in article.named.candidates:
+            best = top(found)[0][0]
+            if best == article.base + reading.head and len(found) == 1:
+                vague = self._typed(article, reading.head)[1] == "vague" or reading.some
+                return self._sure(best, "vague" if vague else "described")
+            return found
+        found = self._government(article, found)
+        basis = (
+            "full name"
+            if mention.end - mention.start > 1
+            else "short name"
+            if len(found) > 1 or mention.sort == "person"
+            else "other name"
+        )
+        certain = self.certainty[basis]
+        return {**{who: part * certain for who, part in found.items()}, None: 1 - certain}
+
+    def _words(self, article: _Article, reading: Reading) -> Distribution:
+        """Source words with no noun that the analysis knows: ``many``, ``others``, a name in an odd place."""
+        words = " ".join(reading.words.text.split())
+        lower = words.lower()
+        if reading.reference == "second" or lower in lexicon.RELATIVE or lower in lexicon.PRONOUNS:
+            return {None: self.certainty["nobody"]}
+        vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS
+        return self._sure(
+            article.invent("group" if vague else "unknown", "vague" if vague else "described", words, reading.words),
+            "vague" if vague else "words",
+        )
+
+    def _sure(self, who: int | None, basis: str) -> Distribution:
+        return {who: self.certainty[basis], None: 1 - self.certainty[basis]}
+
+    def _government(self, article: _Article, found: Distribution) -> Distribution:
+        """A capital that speaks is its country's government, where the article names the country too."""
+        known: Distribution = {}
+        for who, part in found.items():
+            country = None
+            if who is not None and who < article.base and article.named.referents[who].sort == "place":
+                forms = article.named.referents[who].forms
+                capital = next(
+                    (lexicon.METONYMS[" ".join(form)] for form in forms if " ".join(form) in lexicon.METONYMS), None
+                )
+                country = next((r for r, one in enumerate(article.named.referents) if capital and any(
+                    lexicon.COUNTRY_FORMS.get(" ".join(form), " ".join(form)) == capital for form in one.forms)), None)  # fmt: skip
+            target = who if country is None else country
+            known[target] = known.get(target, 0.0) + part
+        return known
+
+    def _unworded(
+        self,
+        article: _Article,
+        attributions: Sequence[Attribution],
+        number: int,
+        linked: dict[int, tuple[Distribution, Span | None]],
+    ) -> Distribution:
+        """Whose a quote is that has no source words beside it."""
+        people = {
+            n: self._is_person(article, found) for n, (found, _) in linked.items() if top(found)[0][0] is not None
+        }
+        left = 1.0
+        total: Distribution = {}
+        for clue in clues(article.seen, article.mentions, attributions, number, people):
+            part = left * self.certainty[clue.place]
+            for who, share in self._clue(article, clue, linked).items():
+                total[who] = total.get(who, 0.0) + part * share
+            left -= part
+        total[None] = total.get(None, 0.0) + left
+        return total
+
+    def _clue(self, article: _Article, clue: Clue, linked: dict[int, tuple[Distribution, Span | None]]) -> Distribution:
+        if clue.attribution is not None:
+            return linked[clue.attribution][0]
+        assert clue.mention is not None
+        return self._government(article, article.found[clue.mention])
+
+    def _is_person(self, article: _Article, found: Distribution) -> bool:
+        who = top(found)[0][0]
+        return who is not None and who < article.base and article.named.referents[who].sort == "person"
+
+    def _first_person(
+        self,
+        article: _Article,
+        attributions: Sequence[Attribution],
+        number: int,
+        linked: dict[int, tuple[Distribution, Span | None]],
+    ) -> Distribution:
+        """``I``, ``we``: the speaker of the quote around it, else the author that a byline names."""
+        words = attributions[number].source[0]
+        around = [
+            n for n, said in enumerate(attributions)
+            if n != number and n in linked and any(span.covers(words) for span in said.contents)
+        ]  # fmt: skip
+        if not around:
+            quotation = next((one for one in article.seen.quoted if one.start <= words.start < one.end), None)
+            around = [
+                n for n, said in enumerate(attributions)
+                if quotation and n in linked and n != number and said.speech != "indirect"
+                and any(quotation.start <= span.start < quotation.end for span in said.contents)
+            ]  # fmt: skip
+        if around:
+            found = linked[min(around, key=lambda n: sum(map(len, attributions[n].contents)))][0]
+            certain = self.certainty["first person"]
+            known = {who: part * certain for who, part in found.items()}
+            known[None] = known.get(None, 0.0) + 1 - certain
+            return known
+        if author := byline_author(article.seen):
+            span = article.seen.span(*author)
+            return self._sure(article.invent("person", "named", span.text, span), "first person")
+        return {None: self.certainty["nobody"]}
+
+    def _typed(self, article: _Article, number: int) -> tuple[Kind, Naming]:
+        who = top(article.found[number])[0][0]
+        if who is not None and who < article.base:
+            return _kind(article, who), "named"
+        typed = described(article.seen, article.mentions, article.starts, number)
+        return typed.kind, typed.naming
+
+    def _resolution(
+        self, article: _Article, attributions: Sequence[Attribution], linked: Sequence[tuple[Distribution, Span | None]]
+    ) -> Resolution:
+        kept = [[(who, part) for who, part in top(found) if part >= _LEAST][:5] for found, _ in linked]
+        used = {who for found in kept for who, _ in found if who is not None}
+        unnumbered = {who: self._source(article, who, attributions, kept) for who in used}
+        unnumbered, same = _merged(unnumbered)
+        order = sorted(unnumbered, key=lambda who: (unnumbered[who].mentions[0].start, who))
+        ids = {who: f"s{number}" for number, who in enumerate(order, 1)}
+        sources = {who: replace(unnumbered[who], id=ids[who]) for who in order}
+        links = []
+        for found, (_, words) in zip(kept, linked, strict=True):
+            sums: dict[str | None, float] = {}
+            for who, part in found:
+                key = None if who is None else ids[same.get(who, who)]
+                sums[key] = sums.get(key, 0.0) + part
+            candidates = tuple(
+                Candidate(key, min(1.0, part)) for key, part in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0] or "~"))
+            ) or (Candidate(None, 1.0),)  # fmt: skip
+            best = candidates[0]
+            links.append(Link(best.source_id if best.probability >= self.model.threshold else None, candidates, words))
+        return Resolution(_with_anonymity(article, tuple(sources.values()), attributions, links), tuple(links))
+
+    def _source(
+        self,
+        article: _Article,
+        who: int,
+        attributions: Sequence[Attribution],
+        kept: Sequence[Sequence[tuple[int | None, float]]],
+    ) -> Source:
+        seen = article.seen
+        spans = {
+            _span(article, n) for n, found in enumerate(article.found)
+            if found.get(who, 0.0) >= self.model.threshold
+        }  # fmt: skip
+        if who >= article.base + len(article.mentions):
+            kind, naming, name, span = article.extra[who - article.base - len(article.mentions)]
+            return self._known(Source("", name, kind, naming, mentions=tuple(sorted(spans | {span}))))
+        if who >= article.base:
+            number = who - article.base
+            some = any(reading.head == number and reading.some for reading in article.readings.values())
+            typed = described(seen, article.mentions, article.starts, number, some)
+            spans.add(_span(article, number))
+            return self._known(
+                Source("", typed.name, typed.kind, typed.naming, typed.role, typed.affiliation, tuple(sorted(spans)))
+            )
+        referent = article.named.referents[who]
+        best = article.mentions[referent.best]
+        name = " ".join(seen.span(best.start, best.end).text.split())
+        role, affiliation = _role(article, who)
+        spans |= {
+            _span(article, n) for n in referent.mentions if article.found[n].get(who, 0.0) >= self.model.threshold
+        }
+        spans.add(_span(article, referent.best))
+        return self._known(Source("", name, _kind(article, who), "named", role, affiliation, tuple(sorted(spans))))
+
+    def _known(self, source: Source) -> Source:
+        return source if self.authority is None else replace(source, authority_id=self.authority.id_of(source))
+
+
+def _merged(sources: dict[int, Source]) -> tuple[dict[int, Source], dict[int, int]]:
+    """Sources that are no more than the same name in two places of the analysis, brought together."""
+    kept: dict[int, Source] = {}
+    same: dict[int, int] = {}
+    by_name: dict[tuple[str, str], int] = {}
+    for who in sorted(sources):
+        one = sources[who]
+        words = " ".join(names.organization_words(one.name.split()))
+        key = (one.naming, words)
+        if key in by_name:
+            first = by_name[key]
+            same[who] = first
+            kept[first] = replace(kept[first], mentions=tuple(sorted({*kept[first].mentions, *one.mentions})))
+        else:
+            by_name[key] = who
+            kept[who] = one
+    return kept, same
+
+
+def _span(article: _Article, number: int) -> Span:
+    one = article.mentions[number]
+    start = one.phrase if one.form == "nominal" else one.start
+    return article.seen.span(start, one.end)
+
+
+def _kind(article: _Article, who: int) -> Kind:
+    referent = article.named.referents[who]
+    if referent.sort in ("organization", "place"):
+        return "organization"
+    if referent.sort == "person":
+        return "person"
+    if referent.sort in ("document", "group"):
+        return referent.sort
+    one = article.mentions[referent.best]
+    return "person" if one.end - one.start in (1, 2, 3) else "organization"
+
+
+def _role(article: _Article, who: int) -> tuple[str | None, str | None]:
+    """The fullest thing that the article says of a named source beside its name, and the organization in it."""
+    seen, referent = article.seen, article.named.referents[who]
+    role: str | None = None
+    affiliation: str | None = None
+    for start, end in sorted(referent.roles, key=lambda one: (-min(one[1] - one[0], 3), one[0])):
+        begin = start
+        while begin < end and (seen.upos[begin] in ("DET", "PUNCT") or seen.lower[begin].rstrip(".") in lexicon.HONORIFICS
+                               or (seen.upos[begin] == "NUM" and begin + 1 < end and seen.lower[begin + 1] == ",")):  # fmt: skip
+            begin += 1
+        if begin == end:
+            continue
+        if role is None:
+            role = " ".join(seen.span(begin, end).text.split()).strip(" ,")
+        affiliation = affiliation or affiliation_in(seen, article.mentions, article.starts, begin, end)
+    if affiliation is None and referent.sort == "person":
+        affiliation = _beside(article, referent.mentions)
+    return role, affiliation
+
+
+def _beside(article: _Article, numbers: Sequence[int]) -> str | None:
+    """``38 North's Bermudez``, ``Bermudez of 38 North``."""
+    seen = article.seen
+    for number in numbers:
+        one = article.mentions[number]
+        for other in article.mentions:
+            if other.form != "name" or other.sort != "organization":
+                continue
+            owns = other.possessive and other.phrase == one.phrase and other.end < one.start
+            of = (
+                one.end < len(seen.tokens)
+                and seen.lower[one.end] in ("of", "from", "at", "with")
+                and other.phrase == one.end + 1
+            )
+            if owns or of:
+                return " ".join(seen.span(other.start, other.end).text.split())
+    return None
+
+
+def _with_anonymity(
+    article: _Article, sources: tuple[Source, ...], attributions: Sequence[Attribution], links: Sequence[Link]
+) -> tuple[Source, ...]:
+    """Anonymity goes to the unnamed source that speaks in its sentence, or in the sentence before."""
+    spans: dict[str, list[Span]] = {}
+    by_id = {source.id: source for source in sources}
+    for one in granted(article.seen):
+        sentence = article.seen.analysis.sentence_at(one.condition.start)
+        near = [
+            (abs(article.seen.analysis.sentence_at(said.start) - sentence), abs((said.source or said.contents)[0].start - one.condition.start), link.source_id)
+            for said, link in zip(attributions, links, strict=True)
+            if link.source_id is not None and by_id[link.source_id].naming != "named"
+            and any(article.seen.analysis.sentence_at(span.start) in (sentence, sentence - 1) for span in (*said.source, *said.cue, *said.contents))
+        ]  # fmt: skip
+        if near:
+            spans.setdefault(min(near)[2], []).extend(one.spans)
+    return tuple(replace(source, anonymity=tuple(spans.get(source.id, ()))) for source in sources)
+
+
+def load(artifact: artifacts.Artifact) -> tuple[Model, dict[str, float]]:
+    """The ranker of a checked artifact, and how often each kind of link is right."""
+    import joblib
+
+    kept: dict[str, Any] = joblib.load(artifact.path("ranker.joblib"))
+    figures = kept["choices"]
+    model = Model(
+        kept["classifier"],
+        kept["gender"],
+        figures["null_pronoun"],
+        figures["null_nominal"],
+        figures["sharpness"],
+        figures["threshold"],
+    )
+    return model, {**CERTAINTY, **figures.get("certainty", {})}

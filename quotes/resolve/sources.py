@@ -1,0 +1,312 @@
+"""What source words say of a source: its head, its kind and naming, its role and affiliation.
+
+``A spokesman for the ministry`` is a person, described, with the ministry as affiliation; ``critics`` are a group,
+vague; ``the 38 North website`` is an organization, named, for a word such as *website* only stands beside its name.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from quotes.records import Kind, Naming, Span
+from quotes.resolve import lexicon
+from quotes.resolve.mentions import Mention, Sort, View, noun
+
+Reference = Literal["mention", "first", "second", "words"]
+
+_PARTITIVES = frozenset(
+    ("one", "some", "many", "most", "majority", "number", "several", "handful", "dozen", "hundred", "thousand", "all")
+    + ("both", "each", "few", "half", "none", "any", "two", "three", "four", "five", "couple", "those", "percent", "%")
+    + ("member", "lot", "variety", "range", "series", "more", "host", "score", "plenty", "rest", "part")
+)
+_COLLECTIVES = frozenset(("group", "team", "panel", "coalition", "crowd", "network", "band", "gang", "pair", "trio"))
+_AFFILIATING = frozenset(("of", "at", "for", "with", "from", "in", "within", "inside", "to", "on"))
+_DEFINITE = frozenset(("the", "this", "that", "these", "those"))
+_CALLED = frozenset(
+    ("spokesman", "spokeswoman", "spokesperson", "spokespeople", "representative", "press", "secretary")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Source words as read: ``head`` is a mention's number; ``also`` the further ones of ``A and B``."""
+
+    reference: Reference
+    words: Span
+    head: int | None = None
+    also: tuple[int, ...] = ()
+    some: bool = False  # "one of", "many": some of those the head names
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a described source is, with the words it was read from as spans of the text."""
+
+    kind: Kind
+    naming: Naming
+    name: str
+    role: str | None = None
+    affiliation: str | None = None
+
+
+def read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], spans: Sequence[Span]) -> Reading | None:
+    """Find the head of source words; None where there are none. ``starts`` are the mentions' starts, sorted."""
+    for span in spans:
+        start, end = seen.within(span)
+        while (
+            start < end and seen.upos[start] in ("PUNCT", "CCONJ", "ADP", "SCONJ") and seen.lower[start] not in ("'s",)
+        ):
+            start += 1
+        while end > start and seen.upos[end - 1] == "PUNCT" and seen.lower[end - 1] != ")":
+            end -= 1
+        if start < end:
+            return _read(seen, mentions, starts, start, end, span)
+    return None
+
+
+def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int, span: Span) -> Reading:
+    word = seen.lower[start]
+    if word in lexicon.FIRST and (end - start == 1 or word in ("i", "we", "me", "us")):
+        return Reading("first", span)
+    if word in lexicon.SECOND and end - start == 1:
+        return Reading("second", span)
+    if word in lexicon.RELATIVE and (end - start == 1 or word in ("who", "which")):
+        head = antecedent(seen, mentions, starts, start)
+        return Reading("words", span) if head is None else Reading("mention", span, head)
+    head = _phrase(mentions, starts, start, end)
+    if head is None:
+        return Reading("words", span)
+    some = word in lexicon.VAGUE_PRONOUNS
+    if seen.lower[mentions[head].end : mentions[head].end + 1] == ("of",) and mentions[head].end < end:
+        lemma = seen.lemma[mentions[head].head]
+        below = _phrase(mentions, starts, mentions[head].end + 1, end)
+        whole = below is not None and (lemma in _PARTITIVES or (lemma in _COLLECTIVES and mentions[below].plural))
+        if whole:
+            head, some = below, True
+    elif start + 1 < end and seen.lower[start + 1] == "of" and word in _PARTITIVES | lexicon.VAGUE_PRONOUNS:
+        below = _phrase(mentions, starts, start + 2, end)
+        head, some = (head if below is None else below), True
+    assert head is not None
+    head = _named_beside(seen, mentions, starts, head, end)
+    also: list[int] = []
+    last = mentions[head].end
+    while last + 1 < end and seen.lower[last] in ("and", ",", "or", "&"):
+        following = last + 1
+        if seen.lower[last] == "," and seen.lower[following] in ("and", "or"):
+            following += 1
+        nearby = _phrase(mentions, starts, following, end)
+        if (
+            nearby is None
+            or mentions[nearby].phrase != following
+            or (seen.lower[last] == "," and not _listed(seen, mentions[nearby].end, end))
+        ):
+            break
+        also.append(nearby)
+        last = mentions[nearby].end
+    return Reading("mention", span, head, tuple(also), some)
+
+
+def _listed(seen: View, place: int, end: int) -> bool:
+    return place < end and seen.lower[place] in ("and", ",", "or") and "and" in seen.lower[place:end]
+
+
+def _phrase(mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> int | None:
+    """The mention that heads the first noun phrase at or after ``start``."""
+    at = bisect_left(starts, start)
+    while at > 0 and mentions[at - 1].phrase >= start - 12 and mentions[at - 1].end > start:
+        at -= 1
+    first: int | None = None
+    for number in range(at, len(mentions)):
+        one = mentions[number]
+        if one.phrase >= end:
+            break
+        if not start <= one.head < end or (one.form == "pronoun" and one.possessive and one.end < end):
+            continue
+        if first is None:
+            first = number
+        elif one.phrase <= mentions[first].phrase or one.phrase < mentions[first].end:
+            if one.head > mentions[first].head:
+                first = number
+        else:
+            break
+    return first
+
+
+def _named_beside(seen: View, mentions: Sequence[Mention], starts: Sequence[int], head: int, end: int) -> int:
+    """``Secretary of State Mike Pompeo``, ``the group's director, John Smith``: the name that the noun introduces."""
+    one = mentions[head]
+    if one.form != "nominal" and not (one.form == "name" and one.sort in ("unknown", "organization")):
+        return head
+    for number in range(bisect_left(starts, one.end), len(mentions)):
+        other = mentions[number]
+        if other.start >= end:
+            break
+        if other.form != "name" or other.possessive or other.modifier or other.sort not in ("person", "unknown"):
+            continue
+        between = seen.lower[one.end : other.start]
+        title = (
+            between[:1] == ("of",)
+            and 2 <= len(between) <= 6
+            and other.sort == "person"
+            and "," not in between
+            and other.phrase < other.start
+        )
+        aside = between[-1:] == (",",) and between.count(",") == 1 and one.sort in ("person", "organization", "unknown")
+        closed = other.end >= end or seen.lower[other.end] in (",", "(", "–", "—")
+        plain = not between and other.sort == "person"
+        if (
+            title
+            or plain
+            or (aside and closed and not one.plural and other.sort == "person" and _no_verb(seen, one.end, other.start))
+        ):
+            return number
+    return head
+
+
+def _no_verb(seen: View, start: int, end: int) -> bool:
+    return not any(tag in ("VERB", "AUX") for tag in seen.upos[start:end])
+
+
+def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], place: int) -> int | None:
+    """The mention that a relative pronoun at ``place`` belongs to: the head of the phrase right before it."""
+    first = seen.bounds[seen.sentence[place]][0]
+    stop = place - 1 if place > first and seen.lower[place - 1] in (",", "-", "–", "—", "of") else place
+    best: int | None = None
+    for number in range(bisect_left(starts, first), bisect_left(starts, place)):
+        one = mentions[number]
+        if one.end == stop and one.form != "pronoun" and not one.modifier:
+            best = number
+        elif one.end == stop - 1 and seen.lower[stop - 1] == ")":
+            best = number
+    if best is None or seen.lower[place] not in ("who", "whom"):
+        return best
+    while mentions[best].sort not in ("person", "group", "unknown"):
+        # "a spokesman for the ministry, who": the person further left
+        earlier = [
+            n for n in range(bisect_left(starts, first), best)
+            if mentions[n].sort in ("person", "group") and mentions[n].end <= mentions[best].phrase and not mentions[n].modifier
+        ]  # fmt: skip
+        if not earlier:
+            return best
+        best = earlier[-1]
+    return best
+
+
+def complement(seen: View, mention: Mention) -> int:
+    """Where a noun phrase with its prepositional phrases ends: ``an official from South Korea's presidential office``."""
+    last = seen.bounds[seen.sentence[mention.head]][1]
+    place = end = mention.end
+    while place < last and place - mention.end < 18:
+        word, tag = seen.lower[place], seen.upos[place]
+        if tag == "ADP" and (word in _AFFILIATING or word in ("close", "about", "on")):
+            inner = place + 1
+            while inner < last and (seen.upos[inner] in ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PART") or seen.lower[inner] in ("&", "'s") or seen.lower[inner] in lexicon.POSSESSIVE
+                or (seen.upos[inner] == "CCONJ" and seen.upos[inner - 1] == "PROPN" and inner + 1 < last and seen.upos[inner + 1] == "PROPN")):  # fmt: skip
+                inner += 1
+            if seen.lower[place] in ("on", "in") and any(seen.lower[p] in _DAYS for p in range(place + 1, inner)):
+                break
+            if inner == place + 1:
+                break
+            place = end = inner
+        elif word == "close" and seen.lower[place + 1 : place + 2] == ("to",) or word == "familiar":
+            place += 1
+        else:
+            break
+    while end > mention.end and seen.lower[end - 1] in _DAYS:
+        end -= 1
+    return end
+
+
+_DAYS = frozenset(
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "yesterday", "tomorrow")
+    + ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november")
+    + ("december", "week", "month", "year", "statement", "interview", "morning", "evening", "afternoon", "night")
+)
+
+
+def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int, some: bool = False) -> Typed:
+    """What a noun phrase says of the source it names or describes."""
+    one = mentions[number]
+    stop = complement(seen, one)
+    begin = one.phrase
+    name = " ".join(seen.span(begin, stop).text.split())
+    inside = [m for m in _inside(mentions, starts, begin, stop) if mentions[m].form == "name" and m != number]
+    before = [m for m in inside if mentions[m].end <= one.head]
+    lemma = noun(seen, one.head)
+    modifiers = [p for p in range(begin, one.head) if seen.upos[p] in ("NOUN", "ADJ", "PROPN", "VERB")]
+    affiliation = _affiliation(seen, mentions, inside, one, stop)
+    bare = "".join(seen.lower[begin : begin + 1]) not in _DEFINITE
+    role_start = begin
+    while role_start < one.head and (
+        seen.upos[role_start] in ("DET", "NUM") or seen.lower[role_start] in lexicon.POSSESSIVE | lexicon.VAGUE_PRONOUNS
+    ):
+        role_start += 1
+    role = " ".join(seen.span(role_start, one.end).text.split())
+    sort: Sort = one.sort
+    if lemma in ("police", "military", "army", "government"):
+        sort = "organization"
+    if sort == "document":
+        return Typed("document", "described", name, affiliation=affiliation)
+    if sort in ("organization", "place"):
+        if before and not one.plural:
+            return Typed("organization", "named", " ".join(seen.span(_article(seen, begin), one.end).text.split()))
+        return Typed(
+            "organization", "named" if seen.upos[one.head] == "PROPN" else "described", name, affiliation=affiliation
+        )
+    if sort == "group" or one.plural:
+        tells = affiliation is not None or any(p for p in modifiers if seen.lemma[p] not in _EMPTY) or stop > one.end
+        vague = lemma in lexicon.VAGUE_NOUNS and not tells or some and not tells
+        return Typed("group", "vague" if vague else "described", name, role if tells else None, affiliation)
+    if sort == "person":
+        tells = affiliation is not None or bool(modifiers) or stop > one.end
+        vague = lemma in lexicon.VAGUE_NOUNS - {"official"} and bare and not tells
+        return Typed("person", "vague" if vague else "described", name, role, affiliation)
+    return Typed("unknown", "described", name)
+
+
+_EMPTY = frozenset(
+    "other many several some more few same different certain various fellow senior top key long such own".split()
+)
+
+
+def _article(seen: View, begin: int) -> int:
+    return begin + 1 if seen.upos[begin] == "DET" else begin
+
+
+def _inside(mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> range:
+    return range(bisect_left(starts, start), bisect_left(starts, end))
+
+
+def _affiliation(seen: View, mentions: Sequence[Mention], inside: Sequence[int], one: Mention, stop: int) -> str | None:
+    """The organization (or the place) that a described source belongs to."""
+    for sorts in (("organization",), ("place", "unknown")):
+        for number in inside:
+            other = mentions[number]
+            if other.sort not in sorts:
+                continue
+            end = other.end
+            if end > one.end and other.possessive:
+                # "South Korea's presidential office": the whole phrase
+                end = max([m.end for m in mentions if m.phrase == other.phrase and m.end <= stop], default=end)
+            return " ".join(
+                seen.span(_article(seen, other.phrase) if end > other.end else other.start, end).text.split()
+            )
+    for place in range(one.end, stop):
+        if seen.lower[place] in ("for", "from", "at", "with", "of"):
+            for other in mentions:
+                if other.phrase == place + 1 and other.sort == "organization":
+                    return " ".join(seen.span(other.phrase, other.end).text.split())
+    return None
+
+
+def affiliation_in(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> str | None:
+    """The organization named in the words of a role (``director of investigations, Electronic Frontier Foundation``)."""
+    for sorts in (("organization",), ("place",)):
+        for number in _inside(mentions, starts, start, end):
+            one = mentions[number]
+            if one.form == "name" and one.sort in sorts and one.end <= end:
+                return " ".join(seen.span(one.start, one.end).text.split())
+    return None
