@@ -57,9 +57,8 @@ def _misbehave(text: str) -> None:
     if "SLEEP" in text:
         time.sleep(3600)
     if "GROW" in text:
-        held = []
-        while True:
-            held.append(bytearray(os.urandom(1 << 20)) * 16)
+        held = [b"x" * (16 << 20) for _ in range(50)]
+        time.sleep(3600 + len(held))
     if "DIE" in text:
         os.kill(os.getpid(), signal.SIGKILL)
     if "RAISE" in text:

@@ -28,7 +28,7 @@ from quotes.records import Failure
 
 TESTS = Path(__file__).parent
 SCHEMA = json.loads((TESTS.parent / "quotes" / "schema.json").read_text(encoding="utf-8"))
-TIGHT = Bounds(seconds=1.5, memory=400 << 20, limits=Limits(bytes=1 << 20, characters=200_000))
+TIGHT = Bounds(seconds=3, memory=400 << 20, limits=Limits(bytes=1 << 20, characters=200_000))
 
 
 def row(number: int, text: str = "") -> dict[str, object]:
