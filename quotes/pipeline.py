@@ -14,8 +14,17 @@ from quotes.records import Analysis, Article, Failure, Quote, Record
 if TYPE_CHECKING:
     from quotes.analysis import Analyser
     from quotes.detect import Detector
+    from quotes.detect.damage import DamageModel
     from quotes.quality import QualityModel
     from quotes.resolve import Resolver
+
+_MODELS = {
+    "stanza": "stanza-en",
+    "detector": "detector",
+    "resolver": "resolver",
+    "damage": "damage",
+    "quality": "quality",
+}
 
 
 class Scorer:
@@ -23,7 +32,8 @@ class Scorer:
 
     ``models`` is the folder of the trained models (those shipped, by default). ``authority`` is a newsroom's own list
     of sources, a CSV file. ``thresholds`` moves the probability from which a flag is raised, by code or by
-    ``garbled/<variety>``. A Scorer holds no state between articles: a record depends on its article alone.
+    ``garbled/<variety>``. ``stanza`` is a folder of other Stanza models for English, such as the official ones. A Scorer
+    holds no state between articles: a record depends on its article alone.
     """
 
     def __init__(
@@ -32,10 +42,12 @@ class Scorer:
         models: Path | None = None,
         authority: Path | None = None,
         thresholds: Mapping[str, float] | None = None,
+        stanza: Path | None = None,
     ) -> None:
         self.models = models
         self.authority = authority
         self.thresholds = thresholds
+        self.stanza = stanza
 
     def score(self, text: str | Article, id: str = "", meta: Mapping[str, Any] | None = None) -> Record:
         """The record of one article. Raises ArtifactError where a model is missing, damaged or of another version."""
@@ -75,8 +87,10 @@ class Scorer:
         found = self.detector(analysis)
         attributions = tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
         resolution = self.resolver(analysis, attributions)
-        assessments = self.quality(extract(analysis, attributions, resolution))
-        flagged = flags(analysis, attributions, resolution, assessments, self.thresholds)
+        damage = self.damage(analysis, attributions)
+        assessments = self.quality(extract(analysis, attributions, resolution, damage))
+        thresholds = {**self.quality.thresholds, **(self.thresholds or {})}
+        flagged = flags(analysis, attributions, resolution, assessments, thresholds)
         quotes = tuple(
             Quote(f"q{number}", said, link, assessment.quality, raised)
             for number, (said, link, assessment, raised) in enumerate(
@@ -89,7 +103,7 @@ class Scorer:
     def analyser(self) -> Analyser:
         from quotes.analysis import Analyser
 
-        return Analyser(artifacts.find("stanza-en", self.models))
+        return Analyser(self.stanza or artifacts.find("stanza-en", self.models))
 
     @cached_property
     def detector(self) -> Detector:
@@ -104,6 +118,12 @@ class Scorer:
         return Resolver(artifacts.find("resolver", self.models), self.authority)
 
     @cached_property
+    def damage(self) -> DamageModel:
+        from quotes.detect.damage import DamageModel
+
+        return DamageModel(artifacts.find("damage", self.models))
+
+    @cached_property
     def quality(self) -> QualityModel:
         from quotes.quality import QualityModel
 
@@ -112,6 +132,5 @@ class Scorer:
     @cached_property
     def versions(self) -> dict[str, str]:
         """The version of each model, as records name them."""
-        names = {"stanza": "stanza-en", "detector": "detector", "resolver": "resolver", "quality": "quality"}
-        return {key: artifacts.find(name, self.models).name.removeprefix("stanza-").removeprefix(f"{name}-")
-                for key, name in names.items()}  # fmt: skip
+        found = {stage: artifacts.find(name, self.models).name for stage, name in _MODELS.items()}
+        return {stage: folder.removeprefix(f"{stage}-") for stage, folder in found.items()}
