@@ -32,8 +32,8 @@ class Scorer:
 
     ``models`` is the folder of the trained models (those shipped, by default). ``authority`` is a newsroom's own list
     of sources, a CSV file. ``thresholds`` moves the probability from which a flag is raised, by code or by
-    ``garbled/<variety>``. ``stanza`` is a folder of other Stanza models for English, such as the official ones. A Scorer
-    holds no state between articles: a record depends on its article alone.
+    ``garbled/<variety>``. ``stanza`` is a folder of other Stanza models for English, the official ones for instance.
+    A Scorer holds no state between articles: a record depends on its article alone.
     """
 
     def __init__(
@@ -133,4 +133,5 @@ class Scorer:
     def versions(self) -> dict[str, str]:
         """The version of each model, as records name them."""
         found = {stage: artifacts.find(name, self.models).name for stage, name in _MODELS.items()}
-        return {stage: folder.removeprefix(f"{stage}-") for stage, folder in found.items()}
+        versions = {stage: folder.removeprefix(f"{stage}-") for stage, folder in found.items()}
+        return versions | ({"stanza": self.stanza.name} if self.stanza else {})
