@@ -23,21 +23,37 @@ class Model:
 
     classifier: ranking.Classifier
     gender: Mapping[str, float]
-    null_pronoun: float = 1.0
-    null_nominal: float = 1.0
+    nulls: Mapping[str, float]
     sharpness: float = 1.0
     threshold: float = 0.5
 
 
 def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: Model) -> list[Distribution]:
     """For each mention, who it stands for: numbers below ``len(named.referents)`` are named referents, the others
-    (``len(named.referents) + n``) are introduced by mention ``n`` itself."""
+    (``len(named.referents) + n``) are introduced by mention ``n`` itself.
+
+    The ranker is asked twice: first with names and nouns alone, then with the pronouns where the first answer put them.
+    """
     rows = ranking.table(seen, mentions, named, model.gender)
-    j, i = ranking.pairs(seen, rows, anaphors(seen, mentions, named))
-    probability = np.zeros(0)
-    if len(j):
-        probability = model.classifier.predict_proba(ranking.features(seen, rows, j, i))[:, 1].astype(np.float64)
-    return combined(seen, mentions, named, j, i, probability, model)
+    which = anaphors(seen, mentions, named)
+    bearer = introduced(seen, mentions, rows, which)
+    found = ranked(seen, mentions, rows, which, bearer, model)
+    if len(which) > 1:
+        found = ranked(seen, mentions, rows, which, settled(bearer, found, named), model)
+    base = len(named.referents)
+    every: list[Distribution] = []
+    for number in range(len(mentions)):
+        if number in named.candidates:
+            every.append(dict(named.candidates[number]))
+        elif number in found:
+            every.append({_number(who, base): part for who, part in found[number].items()})
+        else:
+            every.append({_number(int(bearer[number]), base): 1.0})
+    return every
+
+
+def _number(who: int | None, base: int) -> int | None:
+    return who if who is None or who >= 0 else base - 1 - who
 
 
 def anaphors(seen: View, mentions: Sequence[Mention], named: Named) -> list[int]:
@@ -45,50 +61,68 @@ def anaphors(seen: View, mentions: Sequence[Mention], named: Named) -> list[int]
     return [n for n, one in enumerate(mentions) if ranking.anaphoric(seen, one) and n not in named.appositive]
 
 
-def combined(
-    seen: View, mentions: Sequence[Mention], named: Named, j: NDArray[np.int64], i: NDArray[np.int64],
-    probability: NDArray[np.float64], model: Model,
-) -> list[Distribution]:  # fmt: skip
-    """Probabilities of pairs ``(j, i)`` to distributions: what stands for a pronoun stands for what that stands for."""
-    which = anaphors(seen, mentions, named)
-    shares: dict[int, list[tuple[int, float]]] = {n: [] for n in which}
-    nobody: dict[int, float] = dict.fromkeys(which, 1.0)
-    if len(j):
-        pronoun = np.asarray([mentions[a].form == "pronoun" for a in j.tolist()])
-        null = np.where(pronoun, model.null_pronoun, model.null_nominal)
-        share, rest = ranking.normalised(probability, j, null, model.sharpness)
-        nobody.update(rest)
-        for a, b, one in zip(j.tolist(), i.tolist(), share.tolist(), strict=True):
-            shares[a].append((b, one))
-    base = len(named.referents)
-    found: list[Distribution] = []
-    introduced: dict[tuple[object, ...], int] = {}
+def introduced(seen: View, mentions: Sequence[Mention], rows: ranking.Table, which: Sequence[int]) -> NDArray[np.int64]:
+    """Whose each mention is before any is resolved; nominals that repeat each other's words are one."""
+    bearer = rows.columns["bearer"].astype(np.int64)
+    first: dict[tuple[object, ...], int] = {}
+    resolved = set(which)
     for number, one in enumerate(mentions):
-        if number in named.candidates:
-            found.append(dict(named.candidates[number]))
-        elif number in named.appositive:
-            found.append({named.appositive[number]: 1.0})
-        elif number in shares:
-            found.append(_sum(found, named, shares[number], number, nobody[number], one, base, seen))
-        elif one.form == "nominal":
-            found.append({introduced.setdefault(_key(seen, one), base + number): 1.0})
-        else:
-            found.append({base + number: 1.0})
+        if bearer[number] == -1 - number and one.form == "nominal" and number not in resolved:
+            bearer[number] = first.setdefault(_key(seen, one), -1 - number)
+    return bearer
+
+
+def settled(bearer: NDArray[np.int64], found: Mapping[int, Distribution], named: Named) -> NDArray[np.int64]:
+    """Whose each mention is after one round: an anaphor goes to its likeliest bearer, where that is likely enough."""
+    known = bearer.copy()
+    for number, parts in found.items():
+        who, part = top(parts)[0]
+        if who is not None and part >= 0.5:
+            known[number] = who
+    return known
+
+
+def ranked(
+    seen: View,
+    mentions: Sequence[Mention],
+    rows: ranking.Table,
+    which: Sequence[int],
+    bearer: NDArray[np.int64],
+    model: Model,
+) -> dict[int, Distribution]:
+    """Each anaphor's distribution over bearers, and over None or, for a noun that can tell whom, itself."""
+    candidates = ranking.candidates(seen, rows, which, bearer)
+    probability = np.zeros(0)
+    if len(candidates.j):
+        probability = model.classifier.predict_proba(candidates.x)[:, 1].astype(np.float64)
+    return shared(seen, mentions, which, candidates, probability, model)
+
+
+def shared(
+    seen: View, mentions: Sequence[Mention], which: Sequence[int], candidates: ranking.Candidates, probability: NDArray[np.float64],
+    model: Model,
+) -> dict[int, Distribution]:  # fmt: skip
+    """Probabilities of candidates to distributions."""
+    null = np.asarray([model.nulls[kind_of(seen, mentions[a])] for a in candidates.j.tolist()])
+    found: dict[int, Distribution] = {n: {} for n in which}
+    rest = dict.fromkeys(which, 1.0)
+    if len(candidates.j):
+        share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness)
+        rest.update(nobody)
+        for a, who, part in zip(candidates.j.tolist(), candidates.bearer.tolist(), share.tolist(), strict=True):
+            found[a][who] = found[a].get(who, 0.0) + part
+    for n in which:
+        own = -1 - n if mentions[n].form == "nominal" and not generic(seen, mentions[n]) else None
+        found[n][own] = found[n].get(own, 0.0) + rest[n]
     return found
 
 
-def _sum(
-    found: Sequence[Distribution], named: Named, shares: Sequence[tuple[int, float]], number: int, nobody: float, one: Mention,
-    base: int, seen: View,
-) -> Distribution:  # fmt: skip
-    total: Distribution = {}
-    for other, share in shares:
-        parts = found[other] if other < number else dict(named.candidates.get(other, ()))
-        for who, part in parts.items():
-            total[who] = total.get(who, 0.0) + share * part
-    own = base + number if one.form == "nominal" and not generic(seen, one) else None
-    total[own] = total.get(own, 0.0) + nobody
-    return total
+def kind_of(seen: View, one: Mention) -> str:
+    """The kinds of anaphors whose share of "nobody" is chosen apart."""
+    word = seen.lower[one.start]
+    if one.form == "nominal":
+        return "nominal"
+    return "he" if word in lexicon.HE | lexicon.SHE else "they" if word in lexicon.THEY else "it"
 
 
 def generic(seen: View, one: Mention) -> bool:

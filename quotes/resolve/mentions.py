@@ -133,7 +133,8 @@ def mentions(seen: View) -> tuple[Mention, ...]:
         over.update(dict.fromkeys(range(start, end), (start, end)))
     found = []
     for name in names:
-        begin, stop = over.get(name.head, (name.start, name.end))
+        begin = over.get(name.start, (name.start, name.end))[0]
+        stop = over.get(name.head, (name.start, name.end))[1]
         found.append(replace(name, phrase=min(begin, name.start), modifier=stop > name.end and not name.possessive))
     for start, end in phrases:
         if not taken[end - 1]:

@@ -7,6 +7,7 @@ distribution over the mentions (:func:`normalised`).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -204,32 +205,120 @@ def anaphoric(seen: View, one: Mention) -> bool:
     return seen.lower[one.phrase] in _DEFINITE and one.sort in ("person", "organization", "group", "document")
 
 
-def pairs(seen: View, rows: Table, which: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each anaphor the mentions around it that it may stand for: two arrays, anaphors and their candidates."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """One row for each anaphor ``j`` and bearer that it may stand for: ``x`` has :data:`FEATURES` and the contrasts.
+
+    A bearer is a referent's number, or ``-1 - n`` for what mention ``n`` itself introduces.
+    """
+
+    j: NDArray[np.int64]
+    bearer: NDArray[np.int64]
+    x: NDArray[np.float32]
+
+
+def candidates(
+    seen: View,
+    rows: Table,
+    which: Sequence[int],
+    bearer: NDArray[np.int64],
+    only: Mapping[int, Sequence[int]] | None = None,
+) -> Candidates:
+    """The candidates of each anaphor, each seen by its nearest mention, by all its mentions around, and against the
+    best of its rivals. ``bearer`` says whose each mention is (a pronoun's own ``-1 - n`` is nobody's); ``only`` limits
+    an anaphor to some bearers."""
+    j, i = pairs(seen, rows, which, bearer, only or {})
+    if not len(j):
+        return Candidates(j, i, np.zeros((0, 2 * (len(FEATURES) + len(AGGREGATES))), dtype=np.float32))
+    c = rows.columns
+    known = {**c, "bearer": bearer.astype(np.float32)}
+    key = j * (4 * len(rows.mentions) + 8) + bearer[i] + 2 * len(rows.mentions)
+    _, group = np.unique(key, return_inverse=True)
+    count = int(group.max()) + 1
+    order = np.lexsort((np.abs(i - j), i > j, group))
+    first = order[np.searchsorted(group[order], np.arange(count))]
+    near_j, near_i = j[first], i[first]
+    gap = np.abs(c["sentence"][j] - c["sentence"][i])
+    name = c["form"][i] == 0
+    nouns = np.asarray([bool(rows.noun[a]) and rows.noun[a] == rows.noun[b] for a, b in zip(j, i, strict=True)])
+    roles = np.asarray([rows.noun[a] in rows.heads[b] for a, b in zip(j, i, strict=True)])
+
+    def total(values: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(group, weights=values.astype(np.float64), minlength=count)
+
+    to_name = np.full(count, 30.0)
+    np.minimum.at(to_name, group[name], gap[name])
+    aggregates = (
+        np.log1p(total(i < j)), np.log1p(total(c["subject"][i] * (i < j))), np.log1p(total(c["speaker"][i] * (i < j))),
+        total((gap == 0) & (i < j)), total((gap == 1) & (i < j)), total((gap == 1) & (c["subject"][i] > 0)),
+        total((gap == 0) & (c["subject"][i] > 0) & (i < j)), total(c["form"][i] == 2), to_name, total(nouns) > 0,
+        total(roles) > 0, total(c["possessive"][i] * (i < j)), total((c["paragraph"][i] == c["paragraph"][j]) & (i < j)),
+    )  # fmt: skip
+    x = np.concatenate(
+        (
+            features(seen, rows, known, near_j, near_i),
+            np.stack([np.asarray(one, np.float32) for one in aggregates], axis=1),
+        ),
+        axis=1,
+    )
+    return Candidates(near_j, bearer[near_i], np.concatenate((x, _contrasts(x, near_j)), axis=1))
+
+
+AGGREGATES = (
+    "all mentions", "all subjects", "all speakers", "in sentence", "in sentence before", "subject of it", "subject in sentence",
+    "pronouns", "to a name", "a noun agrees", "a role agrees", "possessors", "in paragraph",
+)  # fmt: skip
+
+
+def _contrasts(x: NDArray[np.float32], j: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Each feature less the greatest that any rival has; 0 where there is no rival. Rows of an anaphor stand together."""
+    edges = np.flatnonzero(np.diff(j)) + 1
+    starts = np.concatenate(([0], edges))
+    sizes = np.diff(np.concatenate((starts, [len(j)])))
+    best = np.maximum.reduceat(x, starts, axis=0)
+    is_best = x == np.repeat(best, sizes, axis=0)
+    ties = np.add.reduceat(is_best.astype(np.int32), starts, axis=0)
+    second = np.maximum.reduceat(np.where(is_best, -np.inf, x), starts, axis=0)
+    second = np.where(ties > 1, best, second)
+    rival = np.where(is_best, np.repeat(second, sizes, axis=0), np.repeat(best, sizes, axis=0))
+    return np.where(np.isfinite(rival), x - rival, 0.0).astype(np.float32)
+
+
+def pairs(
+    seen: View, rows: Table, which: Sequence[int], bearer: NDArray[np.int64], only: Mapping[int, Sequence[int]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each anaphor the mentions around it that it may stand for: two arrays, anaphors and those mentions.
+
+    *He* and *she* are people: mentions of anything else are left out, whatever is not known stays in.
+    """
     left: list[int] = []
     right: list[int] = []
-    forms = rows.columns["form"]
-    usable = [n for n, one in enumerate(rows.mentions) if _usable(seen, one, forms[n])]
-    places = np.asarray(usable, dtype=np.int64)
+    c = rows.columns
+    ours = [
+        n for n, one in enumerate(rows.mentions) if not one.modifier and (bearer[n] != -1 - n or one.form != "pronoun")
+    ]
+    known = [n for n in ours if c["sort"][n] != 5 or rows.mentions[n].form != "nominal"]
+    people = [n for n in known if c["sort"][n] in (0, 5) and not (c["plural"][n] and c["form"][n] == 1)]
     for j in which:
-        at = int(np.searchsorted(places, j))
-        near = [i for i in usable[max(0, at - BEFORE) : at] if not _nested(rows.mentions[i], rows.mentions[j])]
-        if rows.mentions[j].form == "pronoun":
-            after = usable[at : at + AFTER + 1]
-            near += [
-                i for i in after
-                if i > j and rows.mentions[i].form == "name" and not _nested(rows.mentions[i], rows.mentions[j])
-                and seen.sentence[rows.mentions[i].head] == seen.sentence[rows.mentions[j].head]
-            ]  # fmt: skip
+        one = rows.mentions[j]
+        personal = c["pronoun"][j] in (1, 2)
+        usable = people if personal else known
+        if j in only:
+            wanted = set(only[j])
+            near = [i for i in ours if bearer[i] in wanted and i != j]
+        else:
+            at = bisect_left(usable, j)
+            near = [i for i in usable[max(0, at - BEFORE) : at] if not _nested(rows.mentions[i], one)]
+            if one.form == "pronoun":
+                near += [
+                    i for i in usable[at : at + AFTER + 1]
+                    if i > j and rows.mentions[i].form == "name" and seen.sentence[rows.mentions[i].head] == seen.sentence[one.head]
+                ]  # fmt: skip
+            if personal:
+                near = [i for i in near if c["pronoun"][i] in (0, c["pronoun"][j], 3)]
         left += [j] * len(near)
         right += near
     return np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
-
-
-def _usable(seen: View, one: Mention, form: float) -> bool:
-    if one.modifier:
-        return False
-    return form == 2 or one.sort != "unknown" or (form == 0)
 
 
 def _nested(one: Mention, other: Mention) -> bool:
@@ -238,9 +327,10 @@ def _nested(one: Mention, other: Mention) -> bool:
     )  # fmt: skip
 
 
-def features(seen: View, rows: Table, j: NDArray[np.int64], i: NDArray[np.int64]) -> NDArray[np.float32]:
-    """One row of :data:`FEATURES` for each pair."""
-    c = rows.columns
+def features(
+    seen: View, rows: Table, c: Mapping[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """One row of :data:`FEATURES` for each pair of an anaphor and a mention; ``c`` are the table's columns."""
     if not len(j):
         return np.zeros((0, len(FEATURES)), dtype=np.float32)
     after = i > j
@@ -300,7 +390,9 @@ def _sorts_agree(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float32]:
     return np.where(unknown, 0.5, agree).astype(np.float32)
 
 
-def _bearers(c: dict[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int64]) -> tuple[NDArray[np.float32], ...]:
+def _bearers(
+    c: Mapping[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], ...]:
     """What the article says so far of who bears each candidate: its share of mentions, whether this is its latest one,
     its rank by how lately it was mentioned, whether it stands in the headline, whether it has spoken."""
     bearer = c["bearer"].astype(np.int64)
@@ -329,9 +421,9 @@ def _bearers(c: dict[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int
 def normalised(
     probability: NDArray[np.float64], j: NDArray[np.int64], null: NDArray[np.float64], sharpness: float = 1.0
 ) -> tuple[NDArray[np.float64], dict[int, float]]:
-    """Odds of the pairs of one anaphor, and of "none of these" (``null``), brought to a sum of one.
+    """Odds of an anaphor's candidates, and of "none of these" (``null``), brought to a sum of one.
 
-    Returns each pair's share, and each anaphor's share of "none".
+    Returns each candidate's share, and each anaphor's share of "none".
     """
     odds = (np.clip(probability, 1e-6, 1 - 1e-6) / np.clip(1 - probability, 1e-6, 1)) ** sharpness
     numbers, first, where = np.unique(j, return_index=True, return_inverse=True)

@@ -392,12 +392,5 @@ def load(artifact: artifacts.Artifact) -> tuple[Model, dict[str, float]]:
 
     kept: dict[str, Any] = joblib.load(artifact.path("ranker.joblib"))
     figures = kept["choices"]
-    model = Model(
-        kept["classifier"],
-        kept["gender"],
-        figures["null_pronoun"],
-        figures["null_nominal"],
-        figures["sharpness"],
-        figures["threshold"],
-    )
+    model = Model(kept["classifier"], kept["gender"], figures["nulls"], figures["sharpness"], figures["threshold"])
     return model, {**CERTAINTY, **figures.get("certainty", {})}

@@ -54,7 +54,11 @@ def prepare(document: coreference.Chains, analysis: Analysis) -> Text:
     for one in found:
         begin, start, end = (seen.tokens[place].start for place in (one.phrase, one.start, one.head))
         end = seen.tokens[one.head].end
-        fitting = [(stop - first, chain) for first, stop, chain in spans if first in (begin, start) and stop >= end and _headed(seen, first, stop, one)]
+        fitting = [
+            (stop - first, chain)
+            for first, stop, chain in spans
+            if first in (begin, start) and stop >= end and _headed(seen, first, stop, one)
+        ]
         gold.append(min(fitting)[1] if fitting else None)
     del by_end
     return Text(document.id, seen, found, named(seen, found), tuple(gold))
@@ -82,27 +86,56 @@ def gap_mentions(
     return seen, found, *coreference.places(pair, given, seen, found)
 
 
-def rows(text: Text, gender: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.int64], NDArray[np.int64]]:
-    """Features, labels (-1: not known), anaphors and candidates of a text's pairs."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A text's candidates with their labels (-1: not known)."""
+
+    candidates: ranking.Candidates
+    y: NDArray[np.int8]
+
+
+def rows(text: Text, gender: Mapping[str, float], told: bool = False) -> Rows:
+    """The candidates of a text's anaphors, of a pair's pronoun only its two names.
+
+    ``told``: the pronouns' bearers are known from the gold chains, as they are in the ranker's second round.
+    """
     table = ranking.table(text.seen, text.mentions, text.named, gender)
     which = linking.anaphors(text.seen, text.mentions, text.named)
-    j, i = ranking.pairs(text.seen, table, which)
-    x = ranking.features(text.seen, table, j, i)
-    if text.pair is None:
-        y = [int(text.gold[a] is not None and text.gold[a] == text.gold[b]) for a, b in zip(j.tolist(), i.tolist(), strict=True)]
-    else:
-        y = [_gap_label(text, b) if a == text.anaphor else -1 for a, b in zip(j.tolist(), i.tolist(), strict=True)]
-    return x, np.asarray(y, dtype=np.int8), j, i
+    bearer = linking.introduced(text.seen, text.mentions, table, which)
+    if text.pair is not None:
+        return _pair_rows(text, table, bearer)
+    chain = _chains(text, bearer)
+    if told:
+        whose = {c: who for who, c in sorted(chain.items(), reverse=True) if c is not None}
+        bearer = bearer.copy()
+        for n in which:
+            gold = text.gold[n]
+            if gold in whose and whose[gold] != -1 - n:
+                bearer[n] = whose[gold]
+    found = ranking.candidates(text.seen, table, which, bearer)
+    y = [
+        int(text.gold[a] is not None and chain.get(who) == text.gold[a])
+        for a, who in zip(found.j.tolist(), found.bearer.tolist(), strict=True)
+    ]
+    return Rows(found, np.asarray(y, dtype=np.int8))
 
 
-def _gap_label(text: Text, candidate: int) -> int:
-    """1 and 0 for the two names and whoever bears them; 0 for any other name where one of the two is right."""
+def _chains(text: Text, bearer: NDArray[np.int64]) -> dict[int, int | None]:
+    """The gold chain of each bearer: that of most of its mentions."""
+    counts: dict[int, Counter[int | None]] = {}
+    for n, who in enumerate(bearer.tolist()):
+        if text.mentions[n].form != "pronoun":
+            counts.setdefault(who, Counter())[text.gold[n]] += 1
+    return {who: count.most_common(1)[0][0] for who, count in counts.items()}
+
+
+def _pair_rows(text: Text, table: ranking.Table, bearer: NDArray[np.int64]) -> Rows:
     assert text.pair is not None
-    bearer = text.named.candidates.get(candidate, ((None, 0.0),))[0][0]
-    for place, right in zip(text.candidates, text.pair.right, strict=True):
-        if place is not None and (place == candidate or (bearer is not None and bearer == text.named.candidates.get(place, ((None, 0.0),))[0][0])):
-            return int(right)
-    return 0 if any(text.pair.right) and text.mentions[candidate].form == "name" else -1
+    whose = [None if place is None else int(bearer[place]) for place in text.candidates]
+    only = {} if text.anaphor is None else {text.anaphor: [who for who in whose if who is not None]}
+    found = ranking.candidates(text.seen, table, list(only), bearer, only)
+    right = dict(zip(whose, text.pair.right, strict=True))
+    return Rows(found, np.asarray([int(right[who]) for who in found.bearer.tolist()], dtype=np.int8))
 
 
 def gender_weights(texts: Iterable[Text]) -> dict[str, float]:
@@ -121,7 +154,11 @@ def gender_weights(texts: Iterable[Text]) -> dict[str, float]:
     x = vectors.fit_transform([dict.fromkeys(ranking.name_pieces(given), 1.0) for given, _, _ in examples])
     model = LogisticRegression(C=0.7, fit_intercept=False, class_weight="balanced", max_iter=500)
     model.fit(x, [feminine for _, feminine, _ in examples], sample_weight=[count for _, _, count in examples])
-    return {piece: round(float(weight), 3) for piece, weight in zip(vectors.feature_names_, model.coef_[0], strict=True) if abs(weight) > 0.05}
+    return {
+        piece: round(float(weight), 3)
+        for piece, weight in zip(vectors.feature_names_, model.coef_[0], strict=True)
+        if abs(weight) > 0.05
+    }
 
 
 def _called(text: Text) -> Iterable[tuple[str, bool]]:
@@ -138,55 +175,43 @@ def _called(text: Text) -> Iterable[tuple[str, bool]]:
     told = set()
     for n, one in enumerate(text.mentions):
         chain = text.gold[n]
-        if one.form == "name" and chain in pronouns and chain not in told and (given := ranking.given_name(text.seen, one)):
+        if (
+            one.form == "name"
+            and chain in pronouns
+            and chain not in told
+            and (given := ranking.given_name(text.seen, one))
+        ):
             told.add(chain)
             yield given, pronouns[chain].most_common(1)[0][0]
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """One text's pairs with the probabilities of a model that did not see it."""
-
-    text: Text
-    j: NDArray[np.int64]
-    i: NDArray[np.int64]
-    probability: NDArray[np.float64]
-
-
 def fit(x: NDArray[np.float32], y: NDArray[np.int8], weight: NDArray[np.float64]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.ensemble import GradientBoostingClassifier
 
-    model = HistGradientBoostingClassifier(
-        learning_rate=0.06, max_iter=220, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=2.0, random_state=SEED
+    model = GradientBoostingClassifier(
+        learning_rate=0.08,
+        n_estimators=160,
+        max_depth=4,
+        min_samples_leaf=25,
+        subsample=0.6,
+        max_features=0.15,
+        random_state=SEED,
     )
     return model.fit(x, y, sample_weight=weight)
 
 
 def fit_texts(texts: Sequence[Text], folds: Sequence[int]) -> Any:
-    """A classifier of the texts' pairs; the learned gender of each text's names comes from the other folds."""
-    others = {fold: gender_weights(t for t, f in zip(texts, folds, strict=True) if f != fold) for fold in sorted(set(folds))}
-    parts = [rows(text, others[fold]) for text, fold in zip(texts, folds, strict=True)]
-    x = np.concatenate([part[0] for part in parts])
-    y = np.concatenate([part[1] for part in parts])
-    weight = np.concatenate([np.full(len(part[1]), 3.0 if text.pair else 1.0) for text, part in zip(texts, parts, strict=True)])
-    known = y >= 0
-    return fit(x[known], y[known], weight[known])
-
-
-def out_of_fold(texts: Sequence[Text], folds: Sequence[int], train: Callable[..., Any] = fit_texts) -> list[Fold]:
-    """Every text's pairs as scored by a model of the other folds."""
-    found: dict[int, Fold] = {}
-    for fold in sorted(set(folds)):
-        rest = [n for n, f in enumerate(folds) if f != fold]
-        model = train([texts[n] for n in rest], [folds[n] for n in rest])
-        weights = gender_weights(texts[n] for n in rest)
-        for n, f in enumerate(folds):
-            if f == fold:
-                found[n] = scored(texts[n], model, weights)
-    return [found[n] for n in range(len(texts))]
-
-
-def scored(text: Text, model: Any, weights: Mapping[str, float]) -> Fold:
-    x, _, j, i = rows(text, weights)
-    probability = model.predict_proba(x)[:, 1] if len(x) else np.zeros(0)
-    return Fold(text, j, i, probability)
+    """A classifier of the texts' candidates; the learned gender of each text's names comes from the other folds."""
+    others = {
+        fold: gender_weights(t for t, f in zip(texts, folds, strict=True) if f != fold) for fold in sorted(set(folds))
+    }
+    parts: list[tuple[Rows, float]] = []
+    for text, fold in zip(texts, folds, strict=True):
+        if text.pair is not None:
+            parts.append((rows(text, others[fold]), 2.0))
+        else:
+            parts += [(rows(text, others[fold], told), 0.5) for told in (False, True)]
+    x = np.concatenate([part.candidates.x for part, _ in parts])
+    y = np.concatenate([part.y for part, _ in parts])
+    weight = np.concatenate([np.full(len(part.y), one) for part, one in parts])
+    return fit(x, y, weight)
