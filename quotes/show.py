@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quotes.records import Flag, Quote, Record, Source, Span
@@ -34,6 +35,7 @@ CODES = {
 """What each flag says, in a few words."""
 
 _LINE = re.compile("[^\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]|$)")
+_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff]"
 )  # would steer a terminal, or break a page
@@ -87,8 +89,8 @@ def pieces(record: Record) -> list[list[Piece]]:
     parts: list[tuple[int, str]] = []
     flags: list[tuple[int, int]] = []
     starts = {start for start, _ in lines}
-    for start, end in zip(places, [*places[1:], len(text)], strict=True):
-        if start >= len(text):
+    for start, end in pairwise([*places, len(text)]):
+        if start == end:
             break
         for part in closing.get(start, ()):
             parts.remove(part)
@@ -160,7 +162,6 @@ def _line(record: Record, line: Sequence[Piece], plain: bool) -> Text:
     shown = Text()
     for piece in line:
         words = _seen(record.article.text[piece.start : piece.end])
-        broken = words.rstrip("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
         roles = {role for _, role in piece.parts}
         style = next((_STYLES[role] for role in ("source", "cue", "content") if role in roles), "")
         for number, role in piece.begins:
@@ -170,7 +171,7 @@ def _line(record: Record, line: Sequence[Piece], plain: bool) -> Text:
                 shown.append(_BRACKETS[role][0], "dim")
         if plain and piece.flags_begin:
             shown.append("!")
-        shown.append(broken, f"{style} underline red" if piece.flags else style)
+        shown.append(words.rstrip(_BREAKS), f"{style} underline red" if piece.flags else style)
         if plain:
             for _, role in reversed(piece.ends):
                 shown.append(_BRACKETS[role][1], "dim")
@@ -332,9 +333,11 @@ def _paragraphs(record: Record, prefix: str) -> Iterator[str]:
 
 
 def _piece(record: Record, piece: Piece, prefix: str, named: set[str]) -> str:
-    words = _escaped(record.article.text[piece.start : piece.end])
-    if not piece.parts and not piece.flags:
-        return words
+    text = record.article.text[piece.start : piece.end]
+    words = text.rstrip(_BREAKS)
+    after = _escaped(text[len(words) :])
+    if not words or not (piece.parts or piece.flags):
+        return _escaped(words) + after
     shown = [record.quotes[number].id for number, _ in piece.parts]
     shown += [record.quotes[number].id for number, _ in piece.flags]
     ids = list(dict.fromkeys(shown))
@@ -350,7 +353,7 @@ def _piece(record: Record, piece: Piece, prefix: str, named: set[str]) -> str:
         anchors.append(f"{prefix}-{record.quotes[number].id}-f{order}")
     fresh = [anchor for anchor in dict.fromkeys(anchors) if anchor not in named]
     named.update(fresh)
-    inside = words
+    inside = _escaped(words)
     for anchor in fresh[1:]:
         inside = f'<span id="{escape(anchor)}">{inside}</span>'
     place = f' id="{escape(fresh[0])}"' if fresh else ""
@@ -362,7 +365,7 @@ def _piece(record: Record, piece: Piece, prefix: str, named: set[str]) -> str:
     title = f' title="{escape(_seen(warned))}"' if warned else ""
     return (
         f'<a class="{names}" href="#{prefix}-{escape(innermost)}" data-q="{escape(" ".join(ids))}"'
-        f"{marker}{place}{reach}{title}>{inside}</a>"
+        f"{marker}{place}{reach}{title}>{inside}</a>{after}"
     )
 
 
@@ -396,10 +399,8 @@ def _card(record: Record, quote: Quote, prefix: str) -> str:
 
 
 def _evidence(flag: Flag) -> str:
-    shown = " ".join(
-        f"<q><bdi>{escape(_seen(_short(span.text, 60)))}</bdi></q>" for span in flag.spans if len(span) <= 60
-    )
-    return f" <span class=evidence>{shown}</span>" if shown else ""
+    short = [span.text for span in flag.spans if len(span) <= 60 and span.text not in flag.reason]
+    return "".join(f" <bdi class=evidence>{escape(_seen(text))}</bdi>" for text in short)
 
 
 def _who(record: Record, quote: Quote) -> str:
