@@ -138,16 +138,16 @@ def test_speech_is_what_the_marks_say(labels: Labelled) -> None:
 
 def test_broken_marks_are_found_where_they_are_and_nowhere_else(labels: Labelled) -> None:
     for article in labels:
-        garbled = {
-            (quote["contents"][0]["start"], quote["contents"][-1]["end"]): flag["variety"]
+        garbled = [
+            (quote["contents"][0]["start"], quote["contents"][-1]["end"], flag["variety"])
             for quote in article["quotes"]
             for flag in quote["flags"]
             if flag["code"] == "garbled"
-        }
+        ]
         broken = [q for q in marks.quoted(article["text"]) if q.problem not in (None, "typography")]
         for quotation in broken:
-            assert any(start - 2 <= quotation.start < end + 2 for start, end in garbled), quotation
-        for (start, end), variety in garbled.items():
+            assert any(start - 2 <= quotation.start < end + 2 for start, end, _ in garbled), quotation
+        for start, end, variety in garbled:
             if variety == "marks" and article["id"] != "cut-lost-violin":  # a single mark, perhaps an apostrophe
                 assert any(start - 2 <= quotation.start < end + 2 for quotation in broken), article["text"][start:end]
 
