@@ -47,6 +47,12 @@ def flags(
     )
 
 
+def moved(chosen: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, float]:
+    """The thresholds that were chosen, moved as a user wants: one for ``garbled`` counts for its varieties too."""
+    kept = {name: limit for name, limit in chosen.items() if "garbled" not in wanted or not name.startswith("garbled/")}
+    return {**kept, **wanted}
+
+
 def _flags(
     analysis: Analysis,
     said: Attribution,

@@ -80,16 +80,17 @@ class Scorer:
             return Failure(article.id, type(error).__name__, f"{article.id}: {error}; report it with the article")
 
     def _record(self, analysis: Analysis) -> Record:
+        from quotes.detect.apart import apart
         from quotes.detect.rules import uncovered
         from quotes.features import extract
-        from quotes.flags import flags
+        from quotes.flags import flags, moved
 
-        found = self.detector(analysis)
+        found = apart(analysis, self.detector(analysis))
         attributions = tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
         resolution = self.resolver(analysis, attributions)
         damage = self.damage(analysis, attributions)
         assessments = self.quality(extract(analysis, attributions, resolution, damage))
-        thresholds = {**self.quality.thresholds, **(self.thresholds or {})}
+        thresholds = moved(self.quality.thresholds, self.thresholds or {})
         flagged = flags(analysis, attributions, resolution, assessments, thresholds)
         quotes = tuple(
             Quote(f"q{number}", said, link, assessment.quality, raised)

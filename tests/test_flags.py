@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quotes.flags import CODES, flags
+from quotes.flags import CODES, flags, moved
 from quotes.records import (
     Analysis,
     Article,
@@ -73,3 +73,10 @@ def test_flags_point_into_the_text() -> None:
             assert flag.spans
             for one in flag.spans:
                 assert case["text"][one.start : one.end] == one.text
+
+
+def test_a_user_moves_all_varieties_or_one() -> None:
+    chosen = {"garbled/spun": 0.4, "garbled/marks": 0.3, "orphaned": 0.6}
+    assert moved(chosen, {}) == chosen
+    assert moved(chosen, {"garbled": 0.9}) == {"orphaned": 0.6, "garbled": 0.9}
+    assert moved(chosen, {"garbled/spun": 0.9}) == chosen | {"garbled/spun": 0.9}
