@@ -131,6 +131,20 @@ def test_a_reader_who_has_seen_enough_hears_nothing() -> None:
     assert done.stderr == ""
 
 
+def test_show_marks_an_article_and_names_what_failed(
+    monkeypatch: pytest.MonkeyPatch, run: Run, article: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("quotes.pipeline.Scorer", lambda **settings: stubs.Stub())
+    status, shown, said = run("show", article, "/nowhere/none.txt")
+    assert status == 1
+    assert "It is day one" in shown
+    assert said == "quotes show: none.txt: no such file; check the path\n"
+    status, shown, said = run("show", article, "--html", tmp_path / "page.html")
+    assert (status, shown, said) == (0, "", f"wrote {tmp_path / 'page.html'}\n")
+    assert "It is day one" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert run("show", article, "--html", article / "page.html")[0] == 2
+
+
 def test_ctrl_c_leaves_what_can_be_resumed(run: Run, tmp_path: Path) -> None:
     rows = [{"id": f"a{number}", "text": f"“It is day {number},” he said."} for number in range(300)]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
