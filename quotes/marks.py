@@ -150,8 +150,8 @@ def role(text: str, quotation: Quoted) -> Role:
     3. title: every word longer than three letters is capitalised, there are two or more words, it is not a sentence,
        and no reporting verb or colon stands before it; one word only after *film*, *show*, *entitled*, *author of*.
     4. speech: a reporting verb or a colon stands before it.
-    5. scare: up to three words after *so-called*, *dubbed*, *the word* and the like, or up to three words in a sentence
-       with no reporting verb in it.
+    5. scare: up to three words (eight, where they begin with a small letter) after *so-called*, *dubbed*, *the word*
+       and the like, or in a sentence with no reporting verb in it.
     6. speech.
     """
     inner = text[quotation.inner_start : min(quotation.inner_end, quotation.inner_start + 400)].strip()
@@ -165,14 +165,15 @@ def role(text: str, quotation: Quoted) -> Role:
     if quotation.continues or quotation.continued or (inner[-1] in ",?!" and _reported_after(after)):
         return "speech"
     called = _introduces_title(before)
-    titled = called or (1 < len(words) <= 12 and inner[-1] != "." and not _SENTENCE.search(inner))
+    titled = called or (1 < len(words) <= 12 and inner[-1] != "." and not _is_sentence(inner, words))
     reported = _reported_before(before)
     written = bool(before) and before[-1].lower() in _WRITTEN
     if titled and _capitalised(words) and (called or written or not reported):
         return "title"
     if reported:
         return "speech"
-    if len(words) <= 3 and inner[-1] not in "?!" and before:
+    brief = len(words) <= 3 or (len(words) <= 8 and inner[0].islower())
+    if brief and inner[-1] not in "?!" and before:
         around = _WORD.findall(_sentence_around(text, quotation).lower())
         if _is_term(before) or _REPORTING.isdisjoint(around):
             return "scare"
@@ -239,9 +240,15 @@ def _is_term(before: Sequence[str]) -> bool:
     return last in _TERMS and len(before) > 1 and before[-2].lower() == "the"
 
 
+def _is_sentence(inner: str, words: Sequence[str]) -> bool:
+    """A pronoun, a full stop inside, or a verb with fewer than three capitals beside it."""
+    capitals = sum(word[0].isupper() for word in words)
+    return bool(_PRONOUN.search(inner)) or (capitals < 3 and bool(_VERB.search(inner)))
+
+
 def _capitalised(words: Sequence[str]) -> bool:
-    """Whether the first word and every word longer than three letters begins with a capital."""
-    long = [word for word in words if len(word) > 3 and word[0].isalpha()]
+    """Whether the first word and every word longer than three letters, but for *with* and its like, has a capital."""
+    long = [word for word in words if len(word) > 3 and word[0].isalpha() and word not in _SMALL]
     return bool(long) and words[0][0].isupper() and all(word[0].isupper() for word in long)
 
 
@@ -302,10 +309,9 @@ _CLAUSE = re.compile(
     r",\s+(?!(?:and|but|or|so|if|when|because|as|which|who|that|then|what)\b)(?:[\w.’-]+\s+){0,4}?"
     r"(?:said|says|told|tells|added|adds|wrote|writes|asked|asks|tweeted|warned|explained|insisted|argued|replied)\b"
 )
-_SENTENCE = re.compile(
-    r"[.?!…]\s+\S|\b(?:is|are|was|were|am|be|has|have|had|will|would|can|could|should|must|do|does|did|I|we|you|he|she|"
-    r"they|it|I[’']m|don[’']t|it[’']s)\b"
-)
+_PRONOUN = re.compile(r"[.?!…]\s+\S|\b(?:I|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I[’']\w+|\w+n[’']t|[Ii]t[’']s)\b")
+_VERB = re.compile(r"\b(?:is|are|was|were|am|be|has|have|had|will|would|can|could|should|must|do|does|did)\b")
+_SMALL = _words("with from into over like that your than upon")
 
 _DIRECTION = {
     "“": "open", "”": "close", "„": "open", "‟": "open", "«": "open", "»": "close", "‹": "open", "›": "close",
@@ -741,7 +747,8 @@ class _Paragraph:
         opener = frame.mark
         if opener is None:
             return
-        if not opener.sure or (opener.family not in ("double", "single") and why != "paragraph"):
+        arrow = why != "paragraph" or self.text[opener.end : opener.end + 1] == " "
+        if not opener.sure or (opener.family not in ("double", "single") and arrow):
             parent.children.extend(frame.children)  # an apostrophe, or an arrow
             return
         end, reported = self._reach(opener, limit, why)
