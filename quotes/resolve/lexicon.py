@@ -67,8 +67,8 @@ TITLES = HONORIFICS | _words(
     "councilwoman councilmember councillor councilor assemblyman assemblywoman assemblymember supervisor "
     "commissioner attorney atty prosecutor solicitor treasurer comptroller controller analyst adviser advisor "
     "aide leader founder author economist strategist lawyer activist candidate nominee rapper singer actor "
-    "actress writer journalist reporter editor columnist vice state first lady sister brother democrat republican "
-    "dictator vice-president speaker whip"
+    "actress writer journalist reporter editor columnist vice lady sister brother democrat republican dictator "
+    "vice-president speaker whip"
 )
 
 GENERATION = _words("jr sr ii iii iv")
@@ -113,10 +113,10 @@ GROUP_NOUNS = _words(
     "military army troop mob side camp base youth elderly press medium pair trio duo generation folk workforce "
     "personnel leadership delegation opposition class household gang squad band guy participant individual enemy "
     "inhabitant appellant recipient pilgrim proponent local professional patron companion celebrity servant "
-    "respondent protege native teammate undersecretary peer merchant laureate enthusiast claimant champion "
-    "commandant boyfriend girlfriend fiance gal fiancé roommate descendant dignitary baron ex-husband ex-wife "
-    "stepfather stepmother godfather infant male female protestant revolutionary nationalist socialist communist "
-    "liaison sponsor petitioner chief-of-staff watcher"
+    "respondent protege native teammate undersecretary peer merchant laureate superstar senior freshman sophomore "
+    "enthusiast claimant champion commandant boyfriend girlfriend fiance gal fiancé roommate descendant dignitary "
+    "baron ex-husband ex-wife stepfather stepmother godfather infant male female protestant revolutionary "
+    "nationalist socialist communist liaison sponsor petitioner chief-of-staff watcher"
 )
 
 ORGANIZATION_NOUNS = _words(
@@ -144,6 +144,13 @@ ORGANIZATION_NAME_WORDS = ORGANIZATION_NOUNS | _words(
     "republicans democrats states nations"
 )
 
+#: What the second half of an organization's name with *and* in it ends in.
+ORGANIZATION_ENDINGS = _words(
+    "protection enforcement development safety management affairs works housing security control prevention "
+    "welfare commerce education health technology science sciences arts trade industry medicine engineering "
+    "studies policy budget justice labor labour rights"
+)
+
 #: Organizations that are so only by their name: with a name in the same phrase they mean that name's bearer.
 OUTLET_NOUNS = _words(
     "website site newspaper paper magazine outlet group tank think-tank thinktank agency company firm channel "
@@ -160,15 +167,35 @@ DOCUMENT_NOUNS = _words(
     "bulletin communique communiqué declaration agreement treaty accord deal resolution bill law act statute code "
     "policy guideline rule regulation constitution charter contract plan proposal budget testimony deposition "
     "release handout dossier leak cable intelligence headline caption sign poster banner ad advertisement "
-    "commercial chart graph map index census questionnaire manual guidance guide platform manifesto document-dump "
-    "subpoena warrant motion charge papers minutes slide presentation factsheet website webpage page newsletter "
-    "brochure leaflet flyer profile wiki database spreadsheet register registry waitlist interview speech address "
-    "comment remark quote measure amendment provision certificate diary journal lawsuits model simulation theory "
-    "list literature investigation update announcement disclosure prospectus"
+    "commercial chart graph map index census questionnaire manual guidance guide platform manifesto tally "
+    "dashboard document-dump subpoena warrant motion charge papers minutes slide presentation factsheet website "
+    "webpage page newsletter brochure leaflet flyer profile wiki database spreadsheet register registry waitlist "
+    "interview speech address comment remark quote measure amendment provision certificate diary journal lawsuits "
+    "model simulation theory list literature investigation update announcement disclosure prospectus"
 )
 
 PLACE_NOUNS = _words(
     "country nation state city town county province region village district capital island north south"
+)
+
+#: Nouns and numbers that take a part of what follows their "of".
+PARTITIVES = _words(
+    "one some many most majority number several handful dozen hundred thousand all both each few half none any "
+    "two three four five couple those percent % member lot variety range series more host score plenty rest part "
+    "draft copy version kind type set batch sample section portion"
+)
+
+#: What names a line of an article rather than somebody.
+LABELS = _words(
+    "headline subtitle title date publisher author byline summary photo photos image caption video credit updated "
+    "posted published share tags topic topics category related read source sources editor note location "
+    "transcript"
+)
+
+#: Abbreviations whose stop never ends a sentence.
+ABBREVIATED = HONORIFICS | _words(
+    "gov sen rep reps sens pres gen col lt maj capt cpl sgt adm cmdr det supt rev hon st prof dr atty asst assoc "
+    "insp a b c d e f g h i j k l m n o p q r s t u v w x y z"
 )
 
 #: Words of time, which stand beside names without being part of them.
@@ -211,11 +238,11 @@ METONYMS = {
 
 #: Other names of a country that articles mix freely.
 COUNTRY_FORMS = {
-    "the north": "north korea", "the south": "south korea", "us": "united states", "u s": "united states", "u.s.": "united states",
-    "u.s": "united states", "usa": "united states", "u.s.a.": "united states", "america": "united states",
-    "united states of america": "united states", "uk": "britain", "u.k.": "britain", "united kingdom": "britain",
-    "great britain": "britain", "eu": "european union", "e.u.": "european union", "prc": "china",
-    "dprk": "north korea", "democratic people's republic of korea": "north korea",
+    "the north": "north korea", "the south": "south korea", "us": "united states", "u s": "united states",
+    "u.s.": "united states", "u.s": "united states", "usa": "united states", "u.s.a.": "united states",
+    "america": "united states", "united states of america": "united states", "uk": "britain", "u.k.": "britain",
+    "united kingdom": "britain", "great britain": "britain", "eu": "european union", "e.u.": "european union",
+    "prc": "china", "dprk": "north korea", "democratic people's republic of korea": "north korea",
     "republic of korea": "south korea", "czechia": "czech republic", "islamic republic": "iran",
     "the philippines": "philippines", "the netherlands": "netherlands", "uae": "united arab emirates",
 }  # fmt: skip

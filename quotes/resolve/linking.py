@@ -26,6 +26,7 @@ class Model:
     nulls: Mapping[str, float]
     sharpness: float = 1.0
     threshold: float = 0.5
+    going_on: float = 6.0  # how much likelier the one who spoke last is to be the *he* of the next *he said*
 
 
 def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: Model) -> list[Distribution]:

@@ -6,6 +6,7 @@ nouns it missed; nominals are base noun phrases whose head is a common noun; a p
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ _SORTS: dict[str, Sort] = {
     "PERSON": "person", "PER": "person", "ORG": "organization", "ORGANIZATION": "organization", "LOC": "place",
     "GPE": "place", "LOCATION": "place", "FACILITY": "place", "FAC": "place",
 }  # fmt: skip
+_APOSTROPHES = ("'", "’")
+_POSSESSIVES = ("'s", "’s")
 _NOMINAL_TAGS = frozenset(("NOUN", "PROPN"))
 _INSIDE = frozenset(("NOUN", "PROPN", "ADJ", "NUM", "SYM"))
 _PARTICIPLES = frozenset(("VBG", "VBN"))
@@ -76,22 +79,37 @@ class View:
 
 
 def view(analysis: Analysis) -> View:
-    """The columns of an analysis."""
+    """The columns of an analysis; a title's or an initial's stop is brought back to it (``Gov`` ``.`` ``Newsom``)."""
     tokens: list[Token] = []
     sentence: list[int] = []
-    bounds: list[tuple[int, int]] = []
-    for number, one in enumerate(analysis.sentences):
-        bounds.append((len(tokens), len(tokens) + len(one.tokens)))
-        tokens += one.tokens
-        sentence += [number] * len(one.tokens)
+    for one in analysis.sentences:
+        goes_on = bool(tokens) and _abbreviates(tokens[-1].text) and tokens[-1].text.endswith(".")
+        number = sentence[-1] if goes_on else sentence[-1] + 1 if sentence else 0
+        for token in one.tokens:
+            last = tokens[-1] if tokens else None
+            touches = last is not None and last.end == token.start
+            if last and touches and token.text == "." and _abbreviates(last.text):
+                tokens[-1] = replace(last, end=token.end, text=last.text + ".", lemma=last.text.lower())
+            elif last and touches and token.text.lower() == "s" and last.text in _APOSTROPHES:
+                tokens[-1] = replace(
+                    last, end=token.end, text=last.text + token.text, lemma="'s", upos="PART", xpos="POS"
+                )
+            elif len(token.text) > 3 and token.text[-2:].lower() in _POSSESSIVES and token.upos in _NOMINAL_TAGS:
+                cut = token.end - 2
+                tokens.append(replace(token, end=cut, text=token.text[:-2], lemma=token.lemma.removesuffix("'s")))
+                tokens.append(Token(cut, token.end, token.text[-2:], "'s", "PART", "POS"))
+                sentence += [number, number]
+            else:
+                tokens.append(token)
+                sentence.append(number)
     starts = tuple(token.start for token in tokens)
     blocks = marks.paragraphs(analysis.text)
-    paragraph = _numbers(starts, [start for start, _ in blocks])
     quotations = tuple(one for one in marks.quoted(analysis.text) if one.depth == 0)
     quotation = [0] * len(tokens)
     for number, one in enumerate(quotations, 1):
         for place in range(bisect_left(starts, one.start), bisect_left(starts, one.end)):
             quotation[place] = number
+    edges = [place for place in range(len(tokens)) if place == 0 or sentence[place] != sentence[place - 1]]
     return View(
         analysis,
         tuple(tokens),
@@ -99,18 +117,27 @@ def view(analysis: Analysis) -> View:
         tuple((token.lemma or token.text).lower() for token in tokens),
         tuple(_tag(tokens, place) for place in range(len(tokens))),
         tuple(sentence),
-        tuple(paragraph),
+        tuple(_numbers(starts, [start for start, _ in blocks])),
         tuple(quotation),
         starts,
-        tuple(bounds),
+        tuple(zip(edges, [*edges[1:], len(tokens)], strict=True)),
         quotations,
         blocks,
     )
 
 
+def _abbreviates(text: str) -> bool:
+    word = text.rstrip(".")
+    return word.lower() in lexicon.ABBREVIATED and word[:1].isupper()
+
+
 def _tag(tokens: Sequence[Token], place: int) -> str:
     """The word's tag; ``official``, ``expert`` and their like are nouns where nothing follows that they could modify."""
-    tag = tokens[place].upos
+    tag, xpos = tokens[place].upos, tokens[place].xpos
+    if tag in _NOMINAL_TAGS and xpos in ("VBD", "VBZ", "VBP"):
+        return "VERB"
+    if tag == "ADJ" and xpos == "NNP" and not tokens[place].text.endswith(("an", "ese", "ish", "ic")):
+        return "PROPN"
     if tag != "ADJ" or tokens[place].text.lower() not in lexicon.PERSON_NOUNS:
         return tag
     following = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -140,7 +167,14 @@ def mentions(seen: View) -> tuple[Mention, ...]:
         if not taken[end - 1]:
             found += _nominal(seen, start, end, taken)
     found += [one for place in range(len(seen.tokens)) if (one := _pronoun(seen, place))]
-    return tuple(sorted(found, key=lambda one: (one.start, -one.end)))
+    return tuple(sorted((one for one in found if not _label(seen, one)), key=lambda one: (one.start, -one.end)))
+
+
+def _label(seen: View, one: Mention) -> bool:
+    """``Headline:``, ``Photo:``: what stands at the head of a line and names the line, not somebody."""
+    follows = seen.lower[one.end : one.end + 1] == (":",)
+    opens = one.start == 0 or seen.paragraph[one.start - 1] != seen.paragraph[one.start]
+    return seen.lower[one.head] in lexicon.LABELS and (follows or opens)
 
 
 def _entities(seen: View) -> Iterator[Mention]:
@@ -154,7 +188,7 @@ def _entities(seen: View) -> Iterator[Mention]:
     for number, (start, end, sort) in enumerate(spans):
         start = max(start, last)
         after = spans[number + 1] if number + 1 < len(spans) else None
-        if sort == "person" and after and after[2] == "person" and after[0] == end + 1 and _initial(seen, end):
+        if sort == "person" and after and after[2] == "person" and _one_name(seen, end, after[0]):
             end = after[1]
         while start < end and (
             seen.lower[start].rstrip(".") in lexicon.HONORIFICS or seen.upos[start] in ("DET", "PUNCT")
@@ -162,7 +196,7 @@ def _entities(seen: View) -> Iterator[Mention]:
             start += 1
         while start < end and (seen.lower[end - 1] in ("'s", "'") or seen.upos[end - 1] == "PUNCT"):
             end -= 1
-        if start >= end:
+        if start >= end or (seen.tokens[end - 1].text[0].islower() and seen.upos[end - 1] == "NOUN"):
             continue
         if sort == "person":
             end = _whole_name(seen, end, after[0] if after else len(seen.tokens))
@@ -170,9 +204,12 @@ def _entities(seen: View) -> Iterator[Mention]:
         yield Mention(start, end, end - 1, start, "name", sort, False, _possessive(seen, end), True)
 
 
-def _initial(seen: View, place: int) -> bool:
-    text = seen.tokens[place].text.rstrip(".")
-    return len(text) == 1 and text.isupper()
+def _one_name(seen: View, end: int, start: int) -> bool:
+    """Two parts of a name with an initial or a nickname in marks between them."""
+    between = [seen.tokens[place].text for place in range(end, start)]
+    if len(between) == 1:
+        return len(between[0].rstrip(".")) == 1 and between[0][0].isupper()
+    return len(between) == 3 and between[0] in "\"“‘'(" and between[2] in "\"”’')" and between[1][:1].isupper()
 
 
 def _whole_name(seen: View, end: int, limit: int) -> int:
@@ -236,11 +273,27 @@ def _goes_on(seen: View, body: int, place: int, last: int) -> bool:
     if tag == "PUNCT":
         return seen.lower[place] in ("-", "–", "/", "&") and place > body and after in _INSIDE and _tight(seen, place)
     if tag == "CCONJ":
-        return seen.lower[place] == "&" and place > body
+        return place > body and (seen.lower[place] == "&" or _joins(seen, place, last))
     if tag == "ADV":
         return after in ("ADJ", "VERB") and place == body
     participle = tag == "VERB" and seen.tokens[place].xpos in _PARTICIPLES and after in _INSIDE
     return participle and place == body > 0 and (seen.upos[body - 1] in ("DET", "PRON") or seen.lower[body - 1] == "'s")
+
+
+def _joins(seen: View, place: int, last: int) -> bool:
+    """The *and* of one organization's name: ``Customs and Border Protection``."""
+    if seen.lower[place] != "and" or not (
+        _capitalised(seen, place - 1) and place + 1 < last and _capitalised(seen, place + 1)
+    ):
+        return False
+    stop = place + 1
+    while stop < last and _capitalised(seen, stop):
+        stop += 1
+    return seen.lower[stop - 1] in lexicon.ORGANIZATION_NAME_WORDS | lexicon.ORGANIZATION_ENDINGS
+
+
+def _capitalised(seen: View, place: int) -> bool:
+    return seen.tokens[place].text[0].isupper() and seen.upos[place] in ("PROPN", "NOUN", "ADJ")
 
 
 def _tight(seen: View, place: int) -> bool:
@@ -268,10 +321,10 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
     head = end - 1
     possessive, plural = _possessive(seen, end), _plural(seen, head)
     word = seen.lower[head]
-    called = word in lexicon.PERSON_NOUNS and (
-        plural or not (head > start and seen.lower[head - 1].rstrip(".") in lexicon.TITLES)
-    )
-    if seen.upos[head] == "PROPN" and not called and not (plural and word not in lexicon.ORGANIZATION_NAME_WORDS):
+    bare = end - start == 1 and seen.lower[end : end + 1] != ("of",)
+    titled = head > start and seen.lower[head - 1].rstrip(".") in lexicon.TITLES
+    called = word in lexicon.PERSON_NOUNS and (plural or not (titled or bare))
+    if _is_name(seen, start, head) and not called and not (plural and word not in lexicon.ORGANIZATION_NAME_WORDS):
         first = _run(seen, start, end, taken)
         yield Mention(first, end, head, start, "name", run_sort(seen, first, end), False, possessive)
         return
@@ -288,6 +341,24 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
         first = _run(seen, start, stop, taken)
         if first < stop and first > seen.bounds[seen.sentence[head]][0]:
             yield Mention(first, stop, stop - 1, start, "name", run_sort(seen, first, stop), modifier=True)
+
+
+def _is_name(seen: View, start: int, head: int) -> bool:
+    """A proper noun, or a noun whose capital is not that of a sentence's or a heading's beginning."""
+    if seen.upos[head] == "PROPN":
+        return True
+    capital = seen.tokens[head].text[0].isupper()
+    first = seen.bounds[seen.sentence[head]][0]
+    return capital and head > first and not seen.tokens[head].text.isupper() and (
+        head == start or seen.tokens[head - 1].text[0].isupper() or seen.upos[head - 1] == "DET"
+    ) and _mixed_case(seen, head)  # fmt: skip
+
+
+def _mixed_case(seen: View, place: int) -> bool:
+    """The sentence is not a headline in capitals: most of its longer words begin small."""
+    first, last = seen.bounds[seen.sentence[place]]
+    longer = [seen.tokens[p].text for p in range(first, last) if len(seen.lower[p]) > 3]
+    return 2 * sum(word[0].islower() for word in longer) > len(longer)
 
 
 def _proper(seen: View, place: int) -> bool:
@@ -309,7 +380,7 @@ def _run(seen: View, start: int, end: int, taken: Sequence[bool]) -> int:
 
 
 def _capital(seen: View, place: int) -> bool:
-    if seen.tokens[place].text in ("/", "-", "&"):
+    if seen.tokens[place].text in ("/", "-", "&", "and"):
         return True
     return seen.tokens[place].text[:1].isupper() and seen.upos[place] in ("PROPN", "ADJ")
 
@@ -327,8 +398,13 @@ def run_sort(seen: View, start: int, end: int) -> Sort:
     words = seen.lower[start:end]
     if words[-1] in lexicon.DOCUMENT_NOUNS and words[-1] not in lexicon.ORGANIZATION_NOUNS:
         return "document"
-    if any(word in lexicon.ORGANIZATION_NAME_WORDS for word in words) or (
-        len(words[-1]) > 1 and seen.tokens[end - 1].text.isupper()
+    camel = end - start == 1 and re.search(
+        r"(?<!^Mc)(?<!^Mac)(?<!^De)(?<!^Le)(?<!^La)[a-z][A-Z]", seen.tokens[start].text
+    )
+    if (
+        camel
+        or any(word in lexicon.ORGANIZATION_NAME_WORDS for word in words)
+        or (len(words[-1]) > 1 and seen.tokens[end - 1].text.isupper())
     ):
         return "organization"
     if start and seen.lower[start - 1].rstrip(".") in lexicon.TITLES:

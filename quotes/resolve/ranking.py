@@ -33,7 +33,7 @@ FEATURES = (
     "i person", "i organization", "i place", "i group", "i document", "i unknown", "i plural", "i subject", "i object",
     "i prepositional", "i possessive", "i modifier", "i speaker", "i opens sentence", "i in quotation", "i headline",
     "i definite", "i indefinite", "i coordinated", "i first of clause", "j he or she", "j they", "j it", "j nominal", "j possessive", "j reflexive", "j subject", "j object",
-    "j prepositional", "j speaker", "j in quotation", "j opens sentence", "j person", "j organization", "j group", "j document", "j plural", "same quotation",
+    "j prepositional", "j speaker", "j in quotation", "j opens sentence", "j person", "j organization", "j group", "j document", "j plural", "j bare", "j length", "same quotation",
     "both speak", "both subjects", "same pronoun", "other pronoun", "gender", "gender known", "learned gender", "number agrees",
     "sort agrees", "same head", "head among roles", "shared modifiers", "other modifiers", "bearer's mentions",
     "bearer's share", "bearer's last mention", "rank of bearer", "bearer in headline", "bearer speaks", "subject of sentence before", "same clause", "both in one phrase",
@@ -339,6 +339,7 @@ def features(
     person = ((c["sort"] == 0) & (c["form"] < 2)).astype(np.float32)
     people, named = np.concatenate(([0], np.cumsum(person))), np.concatenate(([0], np.cumsum(c["form"] == 0)))
     first, second = np.minimum(i, j), np.maximum(i, j)
+    length = c["end"][j] - c["phrase"][j]
     sentences = np.abs(c["sentence"][j] - c["sentence"][i])
     he_or_she = (c["pronoun"][j] == 1) | (c["pronoun"][j] == 2)
     sign = np.where(c["pronoun"][j] == 2, 1.0, np.where(c["pronoun"][j] == 1, -1.0, 0.0))
@@ -371,7 +372,7 @@ def features(
         c["indefinite"][i], c["coordinated"][i], c["clause"][i], he_or_she, c["pronoun"][j] == 3, c["pronoun"][j] == 4,
         c["form"][j] == 1, c["possessive"][j], c["reflexive"][j], c["subject"][j], c["object"][j],
         c["prepositional"][j], c["speaker"][j], c["quotation"][j] > 0, c["opens"][j], c["sort"][j] == 0,
-        c["sort"][j] == 1, c["sort"][j] == 3, c["sort"][j] == 4, plural_j,
+        c["sort"][j] == 1, c["sort"][j] == 3, c["sort"][j] == 4, plural_j, length <= 2, np.minimum(length, 6),
         (c["quotation"][i] == c["quotation"][j]) & (c["quotation"][j] > 0), c["speaker"][i] * c["speaker"][j],
         c["subject"][i] * c["subject"][j], both_pronouns & (c["pronoun"][i] == c["pronoun"][j]),
         both_pronouns & (c["pronoun"][i] != c["pronoun"][j]), np.clip(sign * c["feminine"][i], -2, 2),

@@ -98,11 +98,10 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         if one.form != "name":
             continue
         words = _words(seen, one)
-        titled = (
-            one.start > 0 and seen.lower[one.start - 1].rstrip(".") in lexicon.TITLES and one.start > one.phrase - 1
-        )
+        before = seen.lower[one.start - 1].rstrip(".") if one.start else ""
+        titled = before in lexicon.TITLES and (one.start > one.phrase or before in lexicon.ABBREVIATED)
         votes.setdefault(words, Counter())
-        if titled and one.sort in ("person", "unknown"):
+        if (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
         elif one.sort != "unknown":
             votes[words][one.sort] += 1
@@ -120,6 +119,17 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
                 sort = "person" if 1 <= len(words) <= 3 and not words[-1][-1:].isdigit() else "organization"
             sorts[number] = sort
     return sorts
+
+
+def _called_person(seen: View, one: Mention) -> bool:
+    """A full name with a person's noun as appositive behind it, whatever the analysis calls it."""
+    last = seen.bounds[seen.sentence[one.head]][1]
+    if one.end - one.start not in (2, 3) or one.end + 1 >= last or seen.lower[one.end] != ",":
+        return False
+    if any(seen.lower[place] in lexicon.ORGANIZATION_NAME_WORDS for place in range(one.start, one.end)):
+        return False
+    stop = appositive_end(seen, one.end + 1, last, "person")
+    return stop > one.end + 1 and lexicon.noun_kind(_head_lemma(seen, one.end + 1, stop)) == "person"
 
 
 def _speaks(seen: View, mention: Mention) -> bool:

@@ -15,7 +15,7 @@ from quotes.resolve.authority import Authority
 from quotes.resolve.linking import Distribution, Model, distributions, generic, top
 from quotes.resolve.mentions import Mention, View, mentions, view
 from quotes.resolve.referents import Named, named
-from quotes.resolve.sources import Reading, affiliation_in, complement, described, read
+from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
 from quotes.resolve.speakers import Clue, byline_author, clues
 
 _LEAST = 0.02  # a candidate below this is not worth a line in a record
@@ -44,6 +44,18 @@ class _Article:
     @property
     def base(self) -> int:
         return len(self.named.referents)
+
+    def where(self, offset: int) -> tuple[bool, int]:
+        """Whether an offset lies in a quotation, and its paragraph."""
+        start, _ = self.seen.within(Span(offset, offset + 1, ""))
+        place = min(start, len(self.seen.tokens) - 1)
+        return self.seen.quotation[place] > 0, self.seen.paragraph[place]
+
+    def is_personal(self, reading: Reading) -> bool:
+        """Whether source words are *he*, *she* or *they*."""
+        if reading.head is None or self.mentions[reading.head].form != "pronoun":
+            return False
+        return self.seen.lower[self.mentions[reading.head].start] not in lexicon.IT
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
         """The number of a source that is no mention; those with the same words are one."""
@@ -78,13 +90,22 @@ class Resolver:
         """For each attribution who it belongs to, and the words that were resolved."""
         linked: dict[int, tuple[Distribution, Span | None]] = {}
         late: list[int] = []
-        for number, said in enumerate(attributions):
+        spoke: tuple[int, Distribution] | None = None  # who spoke last outside quotation marks, and in which paragraph
+        for number in sorted(range(len(attributions)), key=lambda n: (_place(attributions[n]), n)):
+            said = attributions[number]
             reading = read(article.seen, article.mentions, article.starts, said.source)
             if reading is None or reading.reference == "first":
                 late.append(number)
-            else:
-                linked[number] = (self._worded(article, reading), reading.words)
-                article.readings[number] = reading
+                continue
+            found = self._worded(article, reading)
+            quoted, paragraph = article.where(reading.words.start)
+            if not quoted:
+                if spoke and paragraph - spoke[0] <= 2 and article.is_personal(reading):
+                    found = self._going_on(found, spoke[1])
+                spoke = (paragraph, found)
+            linked[number] = (found, reading.words)
+            article.readings[number] = reading
+        late.sort()
         for number in late:
             said = attributions[number]
             if not said.source:
@@ -97,23 +118,26 @@ class Resolver:
                 )
         return [linked[number] for number in range(len(attributions))]
 
+    def _going_on(self, found: Distribution, spoke: Distribution) -> Distribution:
+        """*He said* after *Smith said*: whoever spoke last is likelier to go on than his place alone tells."""
+        weighed = {
+            who: part * (1 + self.model.going_on * spoke.get(who, 0.0)) if who is not None else part
+            for who, part in found.items()
+        }
+        total = sum(weighed.values())
+        return {who: part / total for who, part in weighed.items()}
+
     def _worded(self, article: _Article, reading: Reading) -> Distribution:
         """Whom source words stand for."""
         if reading.head is None:
             return self._words(article, reading)
         if reading.also:
-            text = " ".join(reading.words.text.split())
-            typed = [self._typed(article, number) for number in (reading.head, *reading.also)]
-            naming: Naming = (
-                "named"
-                if all(one[1] == "named" for one in typed)
-                else "described"
-                if any(one[1] != "vague" for one in typed)
-                else "vague"
-            )
-            return self._sure(article.invent("group", naming, text, reading.words), "several")
+            return self._several(article, reading)
         mention = article.mentions[reading.head]
         found = article.found[reading.head]
+        if (inner := named_inside(article.seen, article.mentions, article.starts, reading.head)) is not None:
+            mention, found = article.mentions[inner], dict(article.named.candidates[inner])
+            reading = replace(reading, head=inner)
         if mention.form == "pronoun" or reading.head not in article.named.candidates:
             best = top(found)[0][0]
             if best == article.base + reading.head and len(found) == 1:
@@ -130,6 +154,17 @@ class Resolver:
         )
         certain = self.certainty[basis]
         return {**{who: part * certain for who, part in found.items()}, None: 1 - certain}
+
+    def _several(self, article: _Article, reading: Reading) -> Distribution:
+        """``A and B``: two people are a group, two names of organizations one organization (often one name)."""
+        assert reading.head is not None
+        typed = [self._typed(article, number) for number in (reading.head, *reading.also)]
+        kinds, namings = {kind for kind, _ in typed}, {naming for _, naming in typed}
+        start = article.mentions[reading.head].phrase
+        words = article.seen.span(start, article.mentions[reading.also[-1]].end)
+        naming: Naming = "named" if namings == {"named"} else "vague" if namings == {"vague"} else "described"
+        kind: Kind = "organization" if kinds == {"organization"} else "document" if kinds == {"document"} else "group"
+        return self._sure(article.invent(kind, naming, " ".join(words.text.split()), words), "several")
 
     def _words(self, article: _Article, reading: Reading) -> Distribution:
         """Source words with no noun that the analysis knows: ``many``, ``others``, a name in an odd place."""
@@ -291,6 +326,10 @@ class Resolver:
         return source if self.authority is None else replace(source, authority_id=self.authority.id_of(source))
 
 
+def _place(said: Attribution) -> int:
+    return (said.source or said.contents or said.cue)[0].start
+
+
 def _merged(sources: dict[int, Source]) -> tuple[dict[int, Source], dict[int, int]]:
     """Sources that are no more than the same name in two places of the analysis, brought together."""
     kept: dict[int, Source] = {}
@@ -392,5 +431,12 @@ def load(artifact: artifacts.Artifact) -> tuple[Model, dict[str, float]]:
 
     kept: dict[str, Any] = joblib.load(artifact.path("ranker.joblib"))
     figures = kept["choices"]
-    model = Model(kept["classifier"], kept["gender"], figures["nulls"], figures["sharpness"], figures["threshold"])
+    model = Model(
+        kept["classifier"],
+        kept["gender"],
+        figures["nulls"],
+        figures["sharpness"],
+        figures["threshold"],
+        figures["going_on"],
+    )
     return model, {**CERTAINTY, **figures.get("certainty", {})}

@@ -17,11 +17,6 @@ from quotes.resolve.mentions import Mention, Sort, View, noun
 
 Reference = Literal["mention", "first", "second", "words"]
 
-_PARTITIVES = frozenset(
-    ("one", "some", "many", "most", "majority", "number", "several", "handful", "dozen", "hundred", "thousand", "all")
-    + ("both", "each", "few", "half", "none", "any", "two", "three", "four", "five", "couple", "those", "percent", "%")
-    + ("member", "lot", "variety", "range", "series", "more", "host", "score", "plenty", "rest", "part")
-)
 _COLLECTIVES = frozenset(("group", "team", "panel", "coalition", "crowd", "network", "band", "gang", "pair", "trio"))
 _AFFILIATING = frozenset(("of", "at", "for", "with", "from", "in", "within", "inside", "to", "on"))
 _DEFINITE = frozenset(("the", "this", "that", "these", "those"))
@@ -83,14 +78,16 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
     if seen.lower[mentions[head].end : mentions[head].end + 1] == ("of",) and mentions[head].end < end:
         lemma = seen.lemma[mentions[head].head]
         below = _phrase(mentions, starts, mentions[head].end + 1, end)
-        whole = below is not None and (lemma in _PARTITIVES or (lemma in _COLLECTIVES and mentions[below].plural))
+        whole = below is not None and (
+            lemma in lexicon.PARTITIVES or (lemma in _COLLECTIVES and mentions[below].plural)
+        )
         if whole:
             head, some = below, True
-    elif start + 1 < end and seen.lower[start + 1] == "of" and word in _PARTITIVES | lexicon.VAGUE_PRONOUNS:
+    elif start + 1 < end and seen.lower[start + 1] == "of" and word in lexicon.PARTITIVES | lexicon.VAGUE_PRONOUNS:
         below = _phrase(mentions, starts, start + 2, end)
         head, some = (head if below is None else below), True
     assert head is not None
-    head = _named_beside(seen, mentions, starts, head, end)
+    head = _named_beside(seen, mentions, starts, head, end, one_of=some and word == "one")
     also: list[int] = []
     last = mentions[head].end
     while last + 1 < end and seen.lower[last] in ("and", ",", "or", "&"):
@@ -101,6 +98,8 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
         if (
             nearby is None
             or mentions[nearby].phrase != following
+            or mentions[nearby].form != mentions[head].form
+            or (seen.lower[last] == "," and mentions[head].form == "nominal" and not mentions[head].plural)
             or (seen.lower[last] == "," and not _listed(seen, mentions[nearby].end, end))
         ):
             break
@@ -135,7 +134,9 @@ def _phrase(mentions: Sequence[Mention], starts: Sequence[int], start: int, end:
     return first
 
 
-def _named_beside(seen: View, mentions: Sequence[Mention], starts: Sequence[int], head: int, end: int) -> int:
+def _named_beside(
+    seen: View, mentions: Sequence[Mention], starts: Sequence[int], head: int, end: int, one_of: bool = False
+) -> int:
     """``Secretary of State Mike Pompeo``, ``the group's director, John Smith``: the name that the noun introduces."""
     one = mentions[head]
     if one.form != "nominal" and not (one.form == "name" and one.sort in ("unknown", "organization")):
@@ -195,6 +196,21 @@ def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], p
     return best
 
 
+def named_inside(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
+    """The name that ``website`` or ``group`` only stands beside (``the respected 38 North group``)."""
+    one = mentions[number]
+    if one.form != "nominal" or one.plural or noun(seen, one.head) not in lexicon.OUTLET_NOUNS:
+        return None
+    for inner in _inside(mentions, starts, one.phrase, one.head):
+        other = mentions[inner]
+        tight = other.end == one.head and not other.possessive
+        if other.form == "name" and tight and other.sort in ("organization", "unknown", "place") and (
+            " ".join(seen.lower[other.start : other.end]) not in _COUNTRIES
+        ):  # fmt: skip
+            return inner
+    return None
+
+
 def complement(seen: View, mention: Mention) -> int:
     """Where a noun phrase with its prepositional phrases ends: ``an official from South Korea's presidential office``."""
     last = seen.bounds[seen.sentence[mention.head]][1]
@@ -220,6 +236,7 @@ def complement(seen: View, mention: Mention) -> int:
     return end
 
 
+_COUNTRIES = frozenset(lexicon.METONYMS.values()) | frozenset(lexicon.COUNTRY_FORMS)
 _DAYS = frozenset(
     ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "yesterday", "tomorrow")
     + ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november")
@@ -237,7 +254,7 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     before = [m for m in inside if mentions[m].end <= one.head]
     lemma = noun(seen, one.head)
     modifiers = [p for p in range(begin, one.head) if seen.upos[p] in ("NOUN", "ADJ", "PROPN", "VERB")]
-    affiliation = _affiliation(seen, mentions, inside, one, stop)
+    affiliation = _affiliation(seen, mentions, inside, one, stop) or _capitals_before(seen, one)
     bare = "".join(seen.lower[begin : begin + 1]) not in _DEFINITE
     role_start = begin
     while role_start < one.head and (
@@ -270,6 +287,20 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
 _EMPTY = frozenset(
     "other many several some more few same different certain various fellow senior top key long such own".split()
 )
+
+
+def _capitals_before(seen: View, one: Mention) -> str | None:
+    """``Anduril`` of ``an Anduril official``, where the analysis knew no name."""
+    start = one.head
+    while start > one.phrase and seen.tokens[start - 1].text[0].isupper() and seen.upos[start - 1] in ("PROPN", "NOUN"):
+        start -= 1
+    while start < one.head and (
+        seen.lower[start] in lexicon.TITLES or start == seen.bounds[seen.sentence[one.head]][0]
+    ):
+        start += 1
+    if start == one.head or one.sort not in ("person", "group") or seen.lower[start] in lexicon.PERSON_NOUNS:
+        return None
+    return seen.span(start, one.head).text
 
 
 def _article(seen: View, begin: int) -> int:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from quotes import artifacts
 from quotes.evaluate import coreference
 from quotes.records import Analysis, Article
-from quotes.resolve import linking, ranking
+from quotes.resolve import lexicon, linking, ranking
 from quotes.resolve.mentions import Mention, View, mentions, view
 from quotes.resolve.referents import Named, named
 
@@ -171,7 +171,7 @@ def _called(text: Text) -> Iterable[tuple[str, bool]]:
     for n, one in enumerate(text.mentions):
         chain = text.gold[n]
         if one.form == "pronoun" and chain is not None and one.sort == "person":
-            pronouns.setdefault(chain, Counter())[text.seen.lower[one.start] in ranking.lexicon.SHE] += 1
+            pronouns.setdefault(chain, Counter())[text.seen.lower[one.start] in lexicon.SHE] += 1
     told = set()
     for n, one in enumerate(text.mentions):
         chain = text.gold[n]
