@@ -27,8 +27,8 @@ SAYING = _words(
     "say tell add write ask note report announce suggest argue explain declare continue tweet state claim respond "
     "reply insist acknowledge warn admit conclude recall observe remark joke quip read quote concede complain shout "
     "chant stress emphasize emphasise contend assert reveal confirm predict indicate post yell cry exclaim muse lament "
-    "vow pledge promise testify retort wonder agree boast caution recount reiterate repeat allege maintain estimate email "
-    "scream comment counter deny believe think answer opine blog interject volunteer signal show hope"
+    "vow pledge promise testify retort wonder agree boast caution recount reiterate repeat allege maintain estimate "
+    "email scream comment counter deny believe think answer opine blog interject volunteer signal show hope"
 )
 # Verbs that report what somebody says, thinks or wants with what follows them, whatever it is: called, accused.
 REPORTING = SAYING | _words(
@@ -337,8 +337,8 @@ class _Reader:
         if bare and (phrase is None or (group.end < last and self.tokens[group.end].upos == "ADP")):
             return  # remarks reported by CNN
         contents = self._contents(group, last)
-        if not contents:
-            return
+        if not contents or (group.lemma == "continue" and self.tokens[group.head + 1].upos in ("PART", "VERB")):
+            return  # continued to build
         source: tuple[Span, ...] | None = None
         if phrase is None and not group.passive:
             source = self._subject(group, first)
@@ -385,12 +385,15 @@ class _Reader:
         start = first
         while start < comma and self.tokens[start].upos in ("CCONJ", "PUNCT") and self.within[start] < 0:
             start += 1
+        while end < last and self.dates[end] >= 0:
+            end += 1
         rest = self._clause_end(end, last, group)
         closed = end >= last or self.words[end] in (".", ",") or self.words[end - 1] == ","
         quiet = all(self.tokens[at].upos not in ("VERB", "AUX", "SCONJ") for at in range(end, rest))
         if not closed and not (quiet and rest - end <= 10):
             return False
-        if not any(self.tokens[at].upos in ("VERB", "AUX") for at in range(start, comma)):
+        between = self.words[end : end + 1] == [","] and not quiet  # The bridge, officials said, will open
+        if not between and not any(self.tokens[at].upos in ("VERB", "AUX") for at in range(start, comma)):
             return False
         if any(self.tokens[at].upos == "VERB" and _known(self.tokens[at]) in PLAINLY for at in range(start, comma)):
             return False
@@ -417,6 +420,8 @@ class _Reader:
         start = self._content_start(group, last)
         end = self._clause_end(start, last, group)
         if end <= start or (end - start == 1 and self.tokens[start].upos in ("ADV", "PUNCT", "ADP")):
+            return []
+        if group.participle and end - start < 3 and self.within[start] < 0:
             return []
         contents = [(self.tokens[start].start, self._end(end))]
         if group.lemma in SAYING and end + 1 >= last and self.words[last - 1] == ".":
@@ -603,7 +608,13 @@ class _Reader:
         if last < floor:
             return None
         if self.words[last] != ",":
-            return self._walk_left(end, floor)
+            while last > floor and (self.dates[last] >= 0 or self.words[last] in ("today", "yesterday")):
+                last -= 1  # an official on Tuesday said
+            if last < end - 1 and self.words[last] in ("on", "in", "at", "late", "early", "earlier"):
+                last -= 1
+            return self._walk_left(last + 1, floor)
+        if self.words[last - 1] in ("however", "meanwhile", "though", "too") and self.words[last - 2] == ",":
+            return self._walk_left(last - 2, floor)
         for comma in range(last - 2, max(floor, last - 30), -1):
             if self.words[comma] == "," and self.within[comma] < 0:
                 phrase = self._walk_left(comma, floor)
@@ -658,7 +669,11 @@ class _Reader:
                 at, complete = before, False
             elif word == "," and joined and before > floor and self.tokens[before - 1].upos == "PROPN":
                 at, complete = before, False
-            elif token.xpos in ("VBN", "VBG") and before > floor and self.tokens[before - 1].upos == "DET":
+            elif (
+                token.xpos in ("VBN", "VBG", "VBD")
+                and before > floor
+                and (self.tokens[before - 1].upos == "DET" or self.words[before - 1] in _HYPHENS)
+            ):
                 at = before
             else:
                 break
@@ -673,7 +688,9 @@ class _Reader:
         return self.words[at - 1] in ("close", "familiar")
 
     def _is_nominal(self, at: int) -> bool:
-        return self.tokens[at].upos in ("NOUN", "PROPN", "NUM") and self.dates[at] < 0 and self.within[at] < 0
+        token = self.tokens[at]
+        noun = token.upos in ("NOUN", "PROPN", "NUM") or (token.upos == "ADJ" and self.tokens[at - 1].upos == "DET")
+        return noun and self.dates[at] < 0 and self.within[at] < 0
 
     def _phrase_right(self, start: int, appositive: bool = True) -> tuple[int, int] | None:
         """The noun phrase that begins at ``start``."""
@@ -721,7 +738,7 @@ class _Reader:
             after = self.tokens[at + 1]
             if after.upos in ("DET", "ADJ", "NOUN", "PROPN", "NUM") or self.words[at + 1] == "who":
                 end = at + 1
-                while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
+                while end < last and self.words[end] not in (",", ".", ";") and not self._spoken_at(end):
                     end += 1
                 while (
                     end + 1 < last
@@ -729,11 +746,14 @@ class _Reader:
                     and (self.tokens[end + 1].upos in ("DET", "ADJ", "NOUN") or self.words[end + 1] == "who")
                 ):
                     end += 1
-                    while end < last and self.words[end] not in (",", ".", ";") and self.within[end] < 0:
+                    while end < last and self.words[end] not in (",", ".", ";") and not self._spoken_at(end):
                         end += 1
                 end += end < last and self.words[end] == ","
                 return start, end
         return (start, at) if at > start else None
+
+    def _spoken_at(self, at: int) -> bool:
+        return self.within[at] >= 0 and self.outer[self.within[at]].role == "speech"
 
     # --- what was found
 
