@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from quotes.records import Attribution, Resolution
 
 INTERRUPTED = 130  # what a shell gives for a command ended by Ctrl-C
-TRAINERS = {"stanza": "stanza_pack", "detector": "detector", "resolver": "resolver", "quality": "quality"}
+TRAINERS = {
+    "stanza": "stanza_pack",
+    "detector": "detector",
+    "resolver": "resolver",
+    "damage": "damage_model",
+    "quality": "quality",
+}
 
 
 def main() -> None:
