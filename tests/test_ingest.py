@@ -4,6 +4,7 @@ import gzip
 import html
 import io
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -165,7 +166,7 @@ def test_parquet(tmp_path: Path) -> None:
     import datetime
 
     rows = [
-        {"id": "a1", "text": "First.", "day": datetime.date(2020, 1, 2)},
+        {"id": "a1", "text": "First.", "day": datetime.date(2020, 1, 2), "views": math.nan},
         {"id": None, "text": "Second.", "day": None},
         {"id": "a3", "text": None, "day": None},
     ]
@@ -173,7 +174,7 @@ def test_parquet(tmp_path: Path) -> None:
     found = list(articles([str(tmp_path / "in.parquet")]))
     assert [one.id for one in found] == ["a1", "in.parquet:2", "a3"]
     assert isinstance(found[0], Article)
-    assert found[0].meta == {"day": "2020-01-02"}
+    assert found[0].meta == {"day": "2020-01-02", "views": None}
     assert isinstance(found[2], Failure)
     pyarrow.parquet.write_table(pyarrow.table({"body": ["a"]}), tmp_path / "other.parquet")
     assert error_of(tmp_path / "other.parquet") == "NoText"

@@ -58,8 +58,8 @@ def _bytes(document: Document) -> bytes:
 
 
 def _row(document: Document) -> Mapping[str, Any]:
-    if not isinstance(document.data, bytes):
-        return document.data
+    if not isinstance(document.data, bytes):  # of Parquet, where an empty cell of a column of numbers is often NaN
+        return {name: None if value != value else value for name, value in document.data.items()}
     line = _decoded(document.data, document.encoding or "utf-8-sig")
     try:
         row = json.loads(line, parse_constant=_no_constant)
