@@ -25,7 +25,9 @@ class Model:
     gender: Mapping[str, float]
     nulls: Mapping[str, float]
     sharpness: float = 1.0
-    threshold: float = 0.5
+    threshold: float = 0.5  # below it no source is named
+    margin: float = 1.5  # how many times likelier than its rival a source must be
+    agreement: float = 1.0  # how much likelier the one person whose role the noun is
     going_on: float = 6.0  # how much likelier the one who spoke last is to be the *he* of the next *he said*
 
 
@@ -42,6 +44,8 @@ def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: 
     if len(which) > 1:
         found = ranked(seen, mentions, rows, which, settled(bearer, found, named), model)
     base = len(named.referents)
+    for number in sorted(found):
+        found[number] = through(found, number)
     every: list[Distribution] = []
     for number in range(len(mentions)):
         if number in named.candidates:
@@ -51,6 +55,16 @@ def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: 
         else:
             every.append({_number(int(bearer[number]), base): 1.0})
     return every
+
+
+def through(found: Mapping[int, Distribution], number: int) -> Distribution:
+    """What stands for an earlier *the judge* stands for whoever that stands for."""
+    total: Distribution = {}
+    for who, part in found[number].items():
+        earlier = found.get(-1 - who, {}) if who is not None and who < 0 and -1 - who < number else {}
+        for end, share in (earlier if None in earlier else {who: 1.0}).items():
+            total[end] = total.get(end, 0.0) + part * share
+    return total
 
 
 def _number(who: int | None, base: int) -> int | None:
@@ -78,7 +92,7 @@ def settled(bearer: NDArray[np.int64], found: Mapping[int, Distribution], named:
     known = bearer.copy()
     for number, parts in found.items():
         who, part = top(parts)[0]
-        if who is not None and part >= 0.5:
+        if who is not None and part >= 0.4:
             known[number] = who
     return known
 
@@ -96,11 +110,11 @@ def ranked(
     probability = np.zeros(0)
     if len(candidates.j):
         probability = model.classifier.predict_proba(candidates.x)[:, 1].astype(np.float64)
-    return shared(seen, mentions, which, candidates, probability, model)
+    return shared(seen, mentions, rows, which, candidates, probability, model)
 
 
 def shared(
-    seen: View, mentions: Sequence[Mention], which: Sequence[int], candidates: ranking.Candidates, probability: NDArray[np.float64],
+    seen: View, mentions: Sequence[Mention], rows: ranking.Table, which: Sequence[int], candidates: ranking.Candidates, probability: NDArray[np.float64],
     model: Model,
 ) -> dict[int, Distribution]:  # fmt: skip
     """Probabilities of candidates to distributions."""
@@ -108,7 +122,11 @@ def shared(
     found: dict[int, Distribution] = {n: {} for n in which}
     rest = dict.fromkeys(which, 1.0)
     if len(candidates.j):
-        share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness)
+        weight = np.asarray([
+            model.agreement if rows.called(a).keys() == {who} else 1.0
+            for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
+        ])  # fmt: skip
+        share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
         rest.update(nobody)
         for a, who, part in zip(candidates.j.tolist(), candidates.bearer.tolist(), share.tolist(), strict=True):
             found[a][who] = found[a].get(who, 0.0) + part

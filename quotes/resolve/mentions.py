@@ -23,6 +23,7 @@ _SORTS: dict[str, Sort] = {
     "PERSON": "person", "PER": "person", "ORG": "organization", "ORGANIZATION": "organization", "LOC": "place",
     "GPE": "place", "LOCATION": "place", "FACILITY": "place", "FAC": "place",
 }  # fmt: skip
+_INITIALISM = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 _APOSTROPHES = ("'", "’")
 _POSSESSIVES = ("'s", "’s")
 _NOMINAL_TAGS = frozenset(("NOUN", "PROPN"))
@@ -88,7 +89,7 @@ def view(analysis: Analysis) -> View:
         for token in one.tokens:
             last = tokens[-1] if tokens else None
             touches = last is not None and last.end == token.start
-            if last and touches and token.text == "." and _abbreviates(last.text):
+            if last and touches and token.text == "." and (_abbreviates(last.text) or _INITIALISM.fullmatch(last.text)):
                 tokens[-1] = replace(last, end=token.end, text=last.text + ".", lemma=last.text.lower())
             elif last and touches and token.text.lower() == "s" and last.text in _APOSTROPHES:
                 tokens[-1] = replace(
@@ -171,10 +172,13 @@ def mentions(seen: View) -> tuple[Mention, ...]:
 
 
 def _label(seen: View, one: Mention) -> bool:
-    """``Headline:``, ``Photo:``: what stands at the head of a line and names the line, not somebody."""
+    """``D-Hartford`` is a party's mark. ``Headline:``, ``Photo:``: what stands at the head of a line and names the line, not somebody."""
     follows = seen.lower[one.end : one.end + 1] == (":",)
     opens = one.start == 0 or seen.paragraph[one.start - 1] != seen.paragraph[one.start]
-    return seen.lower[one.head] in lexicon.LABELS and (follows or opens)
+    party = one.end - one.start > 1 and seen.lower[one.start] in ("d", "r", "i") and seen.lower[one.start + 1] == "-"
+    if party or re.fullmatch(r"[DRI]-[A-Z].*", seen.tokens[one.start].text):
+        return True
+    return seen.lower[one.head] in lexicon.LABELS and (follows or (opens and one.end - one.phrase == 1))
 
 
 def _entities(seen: View) -> Iterator[Mention]:
@@ -196,12 +200,28 @@ def _entities(seen: View) -> Iterator[Mention]:
             start += 1
         while start < end and (seen.lower[end - 1] in ("'s", "'") or seen.upos[end - 1] == "PUNCT"):
             end -= 1
-        if start >= end or (seen.tokens[end - 1].text[0].islower() and seen.upos[end - 1] == "NOUN"):
+        if start >= end or (seen.tokens[end - 1].text[0].islower() and len(seen.lower[end - 1]) > 3):
             continue
+        if sort == "organization":
+            start = _first_half(seen, start, last)
         if sort == "person":
             end = _whole_name(seen, end, after[0] if after else len(seen.tokens))
         last = end
         yield Mention(start, end, end - 1, start, "name", sort, False, _possessive(seen, end), True)
+
+
+def _first_half(seen: View, start: int, limit: int) -> int:
+    """Where an organization's name begins that the analysis cut at its *and*: ``Customs and Border Protection``."""
+    if (
+        start - 2 < limit
+        or seen.lower[start - 1] != "and"
+        or not _joins(seen, start - 1, seen.bounds[seen.sentence[start]][1])
+    ):
+        return start
+    start -= 2
+    while start > limit and _capitalised(seen, start - 1) and seen.sentence[start - 1] == seen.sentence[start]:
+        start -= 1
+    return start
 
 
 def _one_name(seen: View, end: int, start: int) -> bool:
@@ -346,7 +366,7 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
 def _is_name(seen: View, start: int, head: int) -> bool:
     """A proper noun, or a noun whose capital is not that of a sentence's or a heading's beginning."""
     if seen.upos[head] == "PROPN":
-        return True
+        return not seen.tokens[head].text[0].islower()
     capital = seen.tokens[head].text[0].isupper()
     first = seen.bounds[seen.sentence[head]][0]
     return capital and head > first and not seen.tokens[head].text.isupper() and (

@@ -53,8 +53,20 @@ class Table:
     modifiers: tuple[frozenset[str], ...]
     heads: tuple[frozenset[str], ...]  # the noun of a nominal; the roles of a name's bearer
     noun: tuple[str, ...]
+    calls: dict[str, dict[int, int]]  # what heads the role of a named person, and who (with a mention) is called that
     verbs: NDArray[np.int32]  # how many verbs (commas) stand before each token
     commas: NDArray[np.int32]
+
+    def called(self, number: int) -> dict[int, int]:
+        """The people whose role a nominal's noun heads, each with a mention: *the judge*, of a Judge Markman."""
+        one = self.mentions[number]
+        if one.form != "nominal" or one.sort != "person" or one.plural or self.columns["indefinite"][number]:
+            return {}
+        return {
+            who: place
+            for who, place in self.calls.get(self.noun[number], {}).items()
+            if self.modifiers[number] <= self.heads[place] | {self.noun[number]}
+        }
 
 
 def name_pieces(given: str) -> tuple[str, ...]:
@@ -141,10 +153,14 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
         )
         modifiers.append(_modifiers(seen, one))
         heads.append(role_heads)
+    calls: dict[str, dict[int, int]] = {}
+    for number, found in named.candidates.items():
+        for lemma in named.referents[found[0][0]].calls:
+            calls.setdefault(lemma, {}).setdefault(found[0][0], number)
     verbs = np.cumsum([0] + [tag == "VERB" or tag == "AUX" for tag in seen.upos], dtype=np.int32)
     commas = np.cumsum([0] + [word in _CLAUSE for word in seen.lower], dtype=np.int32)
     columns = {key: np.asarray(values, dtype=np.float32) for key, values in rows.items()}
-    return Table(tuple(mentions), columns, tuple(modifiers), tuple(heads), tuple(nouns), verbs, commas)
+    return Table(tuple(mentions), columns, tuple(modifiers), tuple(heads), tuple(nouns), calls, verbs, commas)
 
 
 def given_name(seen: View, one: Mention) -> str:
@@ -309,6 +325,15 @@ def pairs(
         else:
             at = bisect_left(usable, j)
             near = [i for i in usable[max(0, at - BEFORE) : at] if not _nested(rows.mentions[i], one)]
+            if not c["quotation"][j]:  # nobody speaks out of another's quoted words
+                near = [i for i in near if c["form"][i] != 1 or not c["quotation"][i]]
+            if one.form == "nominal":
+                close = {int(bearer[i]) for i in near}
+                further = {
+                    int(bearer[i]): i for i in usable[:at] if rows.noun[j] in rows.heads[i] and bearer[i] not in close
+                }
+                further |= {who: i for who, i in rows.called(j).items() if who not in close}
+                near = sorted(further.values()) + near
             if one.form == "pronoun":
                 near += [
                     i for i in usable[at : at + AFTER + 1]
@@ -420,13 +445,17 @@ def _bearers(
 
 
 def normalised(
-    probability: NDArray[np.float64], j: NDArray[np.int64], null: NDArray[np.float64], sharpness: float = 1.0
+    probability: NDArray[np.float64],
+    j: NDArray[np.int64],
+    null: NDArray[np.float64],
+    sharpness: float = 1.0,
+    weight: NDArray[np.float64] | float = 1.0,
 ) -> tuple[NDArray[np.float64], dict[int, float]]:
     """Odds of an anaphor's candidates, and of "none of these" (``null``), brought to a sum of one.
 
     Returns each candidate's share, and each anaphor's share of "none".
     """
-    odds = (np.clip(probability, 1e-6, 1 - 1e-6) / np.clip(1 - probability, 1e-6, 1)) ** sharpness
+    odds = (np.clip(probability, 1e-6, 1 - 1e-6) / np.clip(1 - probability, 1e-6, 1)) ** sharpness * weight
     numbers, first, where = np.unique(j, return_index=True, return_inverse=True)
     sums = np.bincount(where, weights=odds) + null[first]
     return odds / sums[where], dict(zip(numbers.tolist(), (null[first] / sums).tolist(), strict=True))

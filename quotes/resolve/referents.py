@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quotes.resolve import lexicon, names
-from quotes.resolve.mentions import Mention, Sort, View
+from quotes.resolve.mentions import Mention, Sort, View, run_sort
 
 _FINITE = frozenset(("VERB", "AUX"))
 _OPENING = frozenset(('"', "“", "‘", "'"))
@@ -29,7 +29,8 @@ class Referent:
     forms: list[tuple[str, ...]]
     mentions: list[int] = field(default_factory=list)
     roles: list[tuple[int, int]] = field(default_factory=list)  # token ranges
-    heads: set[str] = field(default_factory=set)  # lemmas of the nouns he was called
+    heads: set[str] = field(default_factory=set)  # lemmas of all nouns in what he is called
+    calls: set[str] = field(default_factory=set)  # and of those that head it
     feminine: float = 0.0  # evidence from titles and nouns, below 0 masculine
 
 
@@ -101,7 +102,9 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         before = seen.lower[one.start - 1].rstrip(".") if one.start else ""
         titled = before in lexicon.TITLES and (one.start > one.phrase or before in lexicon.ABBREVIATED)
         votes.setdefault(words, Counter())
-        if (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
+        if one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
+            votes[words]["organization"] += 2  # its form says so: BisNow, NATO
+        elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
         elif one.sort != "unknown":
             votes[words][one.sort] += 1
@@ -241,6 +244,7 @@ def _describe(
         return
     for start, end in roles(seen, mention):
         one.roles.append((start, end))
+        one.calls.add((seen.lemma[end - 1] if end == mention.start else _head_lemma(seen, start, end)).rstrip("."))
         for place in range(start, end):
             if seen.upos[place] in ("NOUN", "PROPN"):
                 noun = seen.lemma[place].rstrip(".")

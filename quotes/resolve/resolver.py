@@ -51,11 +51,8 @@ class _Article:
         place = min(start, len(self.seen.tokens) - 1)
         return self.seen.quotation[place] > 0, self.seen.paragraph[place]
 
-    def is_personal(self, reading: Reading) -> bool:
-        """Whether source words are *he*, *she* or *they*."""
-        if reading.head is None or self.mentions[reading.head].form != "pronoun":
-            return False
-        return self.seen.lower[self.mentions[reading.head].start] not in lexicon.IT
+    def is_pronoun(self, reading: Reading) -> bool:
+        return reading.head is not None and self.mentions[reading.head].form == "pronoun"
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
         """The number of a source that is no mention; those with the same words are one."""
@@ -100,9 +97,10 @@ class Resolver:
             found = self._worded(article, reading)
             quoted, paragraph = article.where(reading.words.start)
             if not quoted:
-                if spoke and paragraph - spoke[0] <= 2 and article.is_personal(reading):
+                if spoke and paragraph - spoke[0] <= 2 and article.is_pronoun(reading):
                     found = self._going_on(found, spoke[1])
-                spoke = (paragraph, found)
+                if top(found)[0][0] is not None:
+                    spoke = (paragraph, found)
             linked[number] = (found, reading.words)
             article.readings[number] = reading
         late.sort()
@@ -285,9 +283,15 @@ class Resolver:
             candidates = tuple(
                 Candidate(key, min(1.0, part)) for key, part in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0] or "~"))
             ) or (Candidate(None, 1.0),)  # fmt: skip
-            best = candidates[0]
-            links.append(Link(best.source_id if best.probability >= self.model.threshold else None, candidates, words))
+            links.append(Link(self._chosen(candidates), candidates, words))
         return Resolution(_with_anonymity(article, tuple(sources.values()), attributions, links), tuple(links))
+
+    def _chosen(self, candidates: Sequence[Candidate]) -> str | None:
+        """The likeliest source, where it is likely enough and no other is about as likely."""
+        best = candidates[0]
+        rival = max((one.probability for one in candidates[1:] if one.source_id is not None), default=0.0)
+        clear = best.probability >= self.model.threshold and best.probability >= self.model.margin * rival
+        return best.source_id if clear else None
 
     def _source(
         self,
@@ -437,6 +441,8 @@ def load(artifact: artifacts.Artifact) -> tuple[Model, dict[str, float]]:
         figures["nulls"],
         figures["sharpness"],
         figures["threshold"],
+        figures["margin"],
+        figures["agreement"],
         figures["going_on"],
     )
     return model, {**CERTAINTY, **figures.get("certainty", {})}

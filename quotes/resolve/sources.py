@@ -145,24 +145,13 @@ def _named_beside(
         other = mentions[number]
         if other.start >= end:
             break
-        if other.form != "name" or other.possessive or other.modifier or other.sort not in ("person", "unknown"):
+        if other.form != "name" or other.possessive or other.modifier or other.sort != "person":
             continue
-        between = seen.lower[one.end : other.start]
-        title = (
-            between[:1] == ("of",)
-            and 2 <= len(between) <= 6
-            and other.sort == "person"
-            and "," not in between
-            and other.phrase < other.start
-        )
-        aside = between[-1:] == (",",) and between.count(",") == 1 and one.sort in ("person", "organization", "unknown")
+        between = seen.lower[one.end : max(one.end, min(other.start, other.phrase))]
+        title = between[:1] == ("of",) and 2 <= len(between) <= 6 and "," not in between and other.phrase < other.start
+        aside = between[-1:] == (",",) and between.count(",") == 1 and (one_of or not one.plural)
         closed = other.end >= end or seen.lower[other.end] in (",", "(", "–", "—")
-        plain = not between and other.sort == "person"
-        if (
-            title
-            or plain
-            or (aside and closed and not one.plural and other.sort == "person" and _no_verb(seen, one.end, other.start))
-        ):
+        if title or not between or (aside and closed and _no_verb(seen, one.end, other.start)):
             return number
     return head
 
