@@ -173,7 +173,7 @@ def role(text: str, quotation: Quoted) -> Role:
     if reported:
         return "speech"
     brief = len(words) <= 3 or (len(words) <= 8 and inner[0].islower())
-    if brief and inner[-1] not in "?!" and before:
+    if brief and inner[-1] not in "?!" and before and quotation.open and quotation.close:
         around = _WORD.findall(_sentence_around(text, quotation).lower())
         if _is_term(before) or _REPORTING.isdisjoint(around):
             return "scare"
@@ -258,7 +258,7 @@ _BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _BREAK = re.compile(f"\r\n|[{_BREAKS}]")
 _LINE = re.compile(rf"[^\s](?:[^{_BREAKS}]*[^\s])?")
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
-_MARK = re.compile(r"``+|‘‘+|‘’(?=\w)|’’+|''+|\"+|“+|”+|„+|‟+|＂+|«+|»+|[‹›「」『』‘’‚‛'`]")
+_MARK = re.compile(r"â€[œ\x9d“”]|``+|‘‘+|‘’(?=\w)|’’+|''+|\"+|“+|”+|„+|‟+|＂+|«+|»+|[‹›「」『』‘’‚‛'`]")
 _ROCK_N_ROLL = re.compile(r"['‘’][nN]['’](?=[\s-])")
 _FEET_INCHES = re.compile(r"\d['’′]\s?\d{1,2}(?:[ .]\d+(?:/\d+)?)?(\"|''|”)")
 _ATTRIBUTE = re.compile(r"\w=([\"“”][^\"“”\n\r]{0,300}[\"“”])")  # left-over mark-up
@@ -267,6 +267,7 @@ _ELISION = re.compile(
     r"s|re|ve|ll|d|m|t|\d\ds?)(?![\w-])",
     re.IGNORECASE,
 )
+_WHOLE_WORD = re.compile(r"(?:the|in|we|it|i|he|she|they|this|there|not|very|to|of|for|our|my|you|no)\s", re.IGNORECASE)
 _WEAK_BEFORE = re.compile(r"(?:[sxz]|\w\win|\b(?:o|th|an|ol|wi|of|lil|mo|po))\Z", re.IGNORECASE)
 _STOP = re.compile(r"[.!?…]+[”’\"'»)\]]*(?=\s+[^\sa-z])")
 _ABBREVIATION = re.compile(
@@ -365,6 +366,10 @@ def _marks(text: str) -> list[_Mark]:
         if start in apostrophes:
             continue
         glyph = m.group()
+        if glyph[0] == "â":  # a mark or a dash whose bytes were read in the wrong code
+            glyph = {"œ": "“", "\x9d": "”"}.get(glyph[2], "")
+            if not glyph:
+                continue
         if glyph[0] == "'" and len(glyph) == 3:  # a single mark beside a double one
             cut = start + (2 if _opens(text, start, end) else 1)
             for part_start, part_end in ((start, cut), (cut, end)):
@@ -416,7 +421,10 @@ def _single(text: str, start: int, end: int, glyph: str, opens: bool, closes: bo
             spot -= 1
         speech_position = spot < 0 or text[spot] in _BREAKS or text[spot] in _SPEECH_STARTS_AFTER or text[spot] in '“"'
         elided = _ELISION.match(text, end) is not None
-        sure = not elided and (glyph in "‘‚‛" or (speech_position and glyph != "`" and right.isupper()))
+        speaks = speech_position and right.isupper()
+        sure = not elided and (
+            glyph in "‘‚‛" or (glyph == "'" and (speaks or _WHOLE_WORD.match(text, end) is not None))
+        )
         if elided and not speech_position:
             return None
         return _Mark(start, end, glyph, "single", "elided" if elided else "open", sure=sure)
