@@ -171,7 +171,7 @@ def test_second_generator_says_where_it_struck(variety: str) -> None:
     for number in (2, 4):
         end = blocks[number].rindex("”") + 1
         said[number] = second.Said(0, end, blocks[number][end:].split(" ", 2)[1] + " Berg" * (number == 2))
-    results = [second.damaged(blocks, said, variety, Random(seed)) for seed in range(60)]
+    results = [second.damaged(blocks, said, (variety,), Random(seed)) for seed in range(60)]
     struck = [(text, sites) for text, sites in results if sites]
     assert struck
     for text, sites in struck:

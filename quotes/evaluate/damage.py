@@ -317,16 +317,20 @@ Hurt = tuple[str, int, int] | None  # the paragraph, and where in it the damage 
 
 
 def damaged(
-    blocks: Sequence[str], said: Mapping[int, Said], variety: str, random: Random, most: int = 3
+    blocks: Sequence[str], said: Mapping[int, Said], varieties: Sequence[str], random: Random, most: int = 3
 ) -> tuple[str, tuple[Site, ...]]:
-    """An article's paragraphs joined again with up to ``most`` of them damaged, never two neighbours."""
-    if variety == "orphaned":
+    """An article's paragraphs joined again with up to ``most`` of them damaged, never two neighbours.
+
+    The variety of each is drawn from ``varieties``; ``orphaned`` moves paragraphs about and must stand alone there.
+    """
+    if "orphaned" in varieties:
         return _robbed(blocks, said, random, most)
     made = list(blocks)
-    hurt: dict[int, tuple[int, int]] = {}
+    hurt: dict[int, tuple[str, int, int]] = {}
     for number in random.sample(sorted(said), len(said)):
         if len(hurt) == most or number - 1 in hurt or number + 1 in hurt:
             continue
+        variety = random.choice(list(varieties))
         if variety == "spliced":
             others = [(blocks[n], one) for n, one in said.items() if n != number and one.source != said[number].source]
             found = _spliced(blocks[number], said[number], others, random)
@@ -337,11 +341,12 @@ def damaged(
             found = _BY_VARIETY[variety](blocks[number], said[number], random)
         if found is not None:
             made[number] = found[0]
-            hurt[number] = found[1:]
+            hurt[number] = (variety, *found[1:])
     sites, at = [], 0
     for number, block in enumerate(made):
         if number in hurt:
-            sites.append(Site(variety, at + hurt[number][0], at + hurt[number][1]))
+            variety, start, end = hurt[number]
+            sites.append(Site(variety, at + start, at + end))
         at += len(block) + 2
     return "\n\n".join(made), tuple(sites)
 

@@ -101,7 +101,7 @@ def recall(
     random = Random(seed)
     made: dict[str, Found] = {}
     for variety in varieties:
-        copies = [damaged(*quoted_paragraphs(*article), variety, random) for article in articles]
+        copies = [damaged(*quoted_paragraphs(*article), (variety,), random) for article in articles]
         struck = [(text, sites) for text, sites in copies if sites]
         records = score([Article(str(number), text) for number, (text, _) in enumerate(struck)])
         outcomes = [outcome(site, record) for (_, sites), record in zip(struck, records, strict=True) for site in sites]
