@@ -783,7 +783,12 @@ class _Paragraph:
         self._finish(parent, quotation)
 
     def _goes_on(self, opener: _Mark) -> bool:
-        """The next paragraph opens with the same kind of mark, or closes one that it does not open."""
+        """The next paragraph opens with the same kind of mark, or closes one that it does not open.
+
+        A paragraph that breaks off in a word or between two was cut: whatever follows is not its continuation.
+        """
+        if self.text[self.end - 1].isalnum():
+            return False
         if self._next_starts_with(opener.family):
             return True
         first = next((mark for mark in self.follows if mark.family == opener.family), None)
