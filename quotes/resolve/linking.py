@@ -150,25 +150,12 @@ def generic(seen: View, one: Mention) -> bool:
     follows = seen.lower[one.end : one.end + 1]
     if not bare or follows in (("of",), ("for",), ("from",), ("at",), ("who",), ("with",), ("in",)):
         return False
-    lemma = noun(seen, one.head)
-    return lemma in lexicon.PERSON_NOUNS and lemma not in _UNIQUE and one.sort in ("person", "group")
+    return noun(seen, one.head) in _ANYBODY
 
 
-_UNIQUE = frozenset(
-    (
-        "president",
-        "governor",
-        "mayor",
-        "pope",
-        "king",
-        "queen",
-        "premier",
-        "chancellor",
-        "republican",
-        "democrat",
-        "voter",
-    )
-    + ("emperor", "conservative", "liberal", "public", "candidate", "nominee", "american")
+_ANYBODY = frozenset(
+    ("official", "source", "spokesman", "spokeswoman", "spokesperson", "expert", "analyst", "insider", "man", "woman")
+    + ("person", "individual", "witness", "observer", "critic", "aide", "adviser", "advisor")
 )
 
 

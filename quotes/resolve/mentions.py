@@ -202,6 +202,8 @@ def _entities(seen: View) -> Iterator[Mention]:
             end -= 1
         if start >= end or (seen.tokens[end - 1].text[0].islower() and len(seen.lower[end - 1]) > 3):
             continue
+        if end - start == 1 and _plural(seen, start) and noun(seen, start) in lexicon.PERSON_NOUNS:
+            continue  # Forecasters
         if sort == "organization":
             start = _first_half(seen, start, last)
         if sort == "person":
@@ -330,7 +332,7 @@ def _possessive(seen: View, end: int) -> bool:
 
 def _plural(seen: View, place: int) -> bool:
     token = seen.tokens[place]
-    return token.xpos in ("NNS", "NNPS") or "Number=Plur" in token.feats
+    return token.xpos in ("NNS", "NNPS") or "Number=Plur" in token.feats or _singular(token.text.lower()) is not None
 
 
 def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterator[Mention]:
@@ -343,7 +345,7 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
     word = seen.lower[head]
     bare = end - start == 1 and seen.lower[end : end + 1] != ("of",)
     titled = head > start and seen.lower[head - 1].rstrip(".") in lexicon.TITLES
-    called = word in lexicon.PERSON_NOUNS and (plural or not (titled or bare))
+    called = noun(seen, head) in lexicon.PERSON_NOUNS and (plural or not (titled or bare))
     if _is_name(seen, start, head) and not called and not (plural and word not in lexicon.ORGANIZATION_NAME_WORDS):
         first = _run(seen, start, end, taken)
         yield Mention(first, end, head, start, "name", run_sort(seen, first, end), False, possessive)
@@ -406,11 +408,16 @@ def _capital(seen: View, place: int) -> bool:
 
 
 def noun(seen: View, place: int) -> str:
-    """The lemma of a noun, singular and lower-cased even where the analysis calls it a proper noun."""
+    """The lemma of a noun, singular and lower-cased even where the analysis calls it a proper noun (``Experts``)."""
     lemma = seen.lemma[place]
-    if seen.upos[place] == "PROPN" and lemma.endswith("s") and _plural(seen, place):
-        return lemma[:-1]
-    return lemma
+    return _singular(lemma) or lemma
+
+
+def _singular(word: str) -> str | None:
+    """The singular of a plural that the lists know in its singular alone."""
+    if not word.endswith("s") or lexicon.noun_kind(word) != "unknown" or lexicon.noun_kind(word[:-1]) == "unknown":
+        return None
+    return word[:-1]
 
 
 def run_sort(seen: View, start: int, end: int) -> Sort:

@@ -23,8 +23,8 @@ _LEAST = 0.02  # a candidate below this is not worth a line in a record
 #: How often a link is right where no ranker is asked, by what it rests on; a trained model brings its own figures.
 CERTAINTY = {
     "full name": 0.985, "short name": 0.97, "other name": 0.96, "described": 0.95, "vague": 0.97, "words": 0.9,
-    "several": 0.9, "first person": 0.85, "byline": 0.9, "lead-in": 0.85, "list": 0.85, "continued": 0.95,
-    "same paragraph": 0.93, "same paragraph, before": 0.8, "turns": 0.65, "quoted before": 0.7, "reported before": 0.45,
+    "several": 0.9, "first person": 0.85, "byline": 0.9, "lead-in": 0.75, "answer": 0.75, "list": 0.85, "continued": 0.95,
+    "same paragraph": 0.85, "same paragraph, before": 0.8, "turns": 0.65, "quoted before": 0.55, "reported before": 0.4,
     "reported before, unnamed": 0.3, "sentence before": 0.55, "indirect": 0.1, "nobody": 0.9,
 }  # fmt: skip
 
@@ -127,6 +127,8 @@ class Resolver:
 
     def _worded(self, article: _Article, reading: Reading) -> Distribution:
         """Whom source words stand for."""
+        if reading.reference in ("question", "answer"):
+            return self._interview(article, reading)
         if reading.head is None:
             return self._words(article, reading)
         if reading.also:
@@ -153,6 +155,15 @@ class Resolver:
         certain = self.certainty[basis]
         return {**{who: part * certain for who, part in found.items()}, None: 1 - certain}
 
+    def _interview(self, article: _Article, reading: Reading) -> Distribution:
+        """*A:* is the person whom the article names most, *Q:* whoever asks."""
+        people = [r for r, one in enumerate(article.named.referents) if one.sort == "person"]
+        if reading.reference == "answer" and people:
+            return self._sure(max(people, key=lambda r: (len(article.named.referents[r].mentions), -r)), "answer")
+        return self._sure(
+            article.invent("person", "described", reading.words.text.strip(" .:"), reading.words), "words"
+        )
+
     def _several(self, article: _Article, reading: Reading) -> Distribution:
         """``A and B``: two people are a group, two names of organizations one organization (often one name)."""
         assert reading.head is not None
@@ -170,6 +181,8 @@ class Resolver:
         lower = words.lower()
         if reading.reference == "second" or lower in lexicon.RELATIVE or lower in lexicon.PRONOUNS:
             return {None: self.certainty["nobody"]}
+        if lower.startswith("@"):
+            return self._sure(article.invent("person", "named", words, reading.words), "words")
         vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS
         return self._sure(
             article.invent("group" if vague else "unknown", "vague" if vague else "described", words, reading.words),
@@ -310,8 +323,10 @@ class Resolver:
             return self._known(Source("", name, kind, naming, mentions=tuple(sorted(spans | {span}))))
         if who >= article.base:
             number = who - article.base
-            some = any(reading.head == number and reading.some for reading in article.readings.values())
-            typed = described(seen, article.mentions, article.starts, number, some)
+            readings = [reading for reading in article.readings.values() if reading.head == number]
+            typed = described(seen, article.mentions, article.starts, number, any(reading.some for reading in readings))
+            if any(reading.one for reading in readings):
+                typed = replace(typed, kind="person", naming="described", name=" ".join(readings[0].words.text.split()))
             spans.add(_span(article, number))
             return self._known(
                 Source("", typed.name, typed.kind, typed.naming, typed.role, typed.affiliation, tuple(sorted(spans)))

@@ -15,7 +15,7 @@ from quotes.records import Kind, Naming, Span
 from quotes.resolve import lexicon
 from quotes.resolve.mentions import Mention, Sort, View, noun
 
-Reference = Literal["mention", "first", "second", "words"]
+Reference = Literal["mention", "first", "second", "words", "question", "answer"]
 
 _COLLECTIVES = frozenset(("group", "team", "panel", "coalition", "crowd", "network", "band", "gang", "pair", "trio"))
 _AFFILIATING = frozenset(("of", "at", "for", "with", "from", "in", "within", "inside", "to", "on"))
@@ -33,7 +33,8 @@ class Reading:
     words: Span
     head: int | None = None
     also: tuple[int, ...] = ()
-    some: bool = False  # "one of", "many": some of those the head names
+    some: bool = False  # "many", "some of": some of those the head names
+    one: bool = False  # "one of": one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
     word = seen.lower[start]
     if word in lexicon.FIRST and (end - start == 1 or word in ("i", "we", "me", "us")):
         return Reading("first", span)
+    if span.text.strip(" .:").lower() in ("q", "a", "question", "answer"):
+        return Reading("answer" if span.text.strip().lower().startswith("a") else "question", span)
     if word in lexicon.SECOND and end - start == 1:
         return Reading("second", span)
     if word in lexicon.RELATIVE and (end - start == 1 or word in ("who", "which")):
@@ -105,7 +108,7 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
             break
         also.append(nearby)
         last = mentions[nearby].end
-    return Reading("mention", span, head, tuple(also), some)
+    return Reading("mention", span, head, tuple(also), some, word == "one" and mentions[head].plural)
 
 
 def _listed(seen: View, place: int, end: int) -> bool:
@@ -251,11 +254,11 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     ):
         role_start += 1
     role = " ".join(seen.span(role_start, one.end).text.split())
-    sort: Sort = one.sort
+    sort: Sort = "group" if one.sort == "organization" and one.plural else one.sort
     if lemma in ("police", "military", "army", "government"):
         sort = "organization"
     if sort == "document":
-        return Typed("document", "described", name, affiliation=affiliation)
+        return Typed("document", "named" if affiliation else "described", name, affiliation=affiliation)
     if sort in ("organization", "place"):
         if before and not one.plural:
             return Typed("organization", "named", " ".join(seen.span(_article(seen, begin), one.end).text.split()))
@@ -263,19 +266,20 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
             "organization", "named" if seen.upos[one.head] == "PROPN" else "described", name, affiliation=affiliation
         )
     if sort == "group" or one.plural:
-        tells = affiliation is not None or any(p for p in modifiers if seen.lemma[p] not in _EMPTY) or stop > one.end
+        capitals = any(seen.tokens[p].text[0].isupper() for p in modifiers if p > seen.bounds[seen.sentence[p]][0])
+        tells = affiliation is not None or capitals or stop > one.end
         vague = lemma in lexicon.VAGUE_NOUNS and not tells or some and not tells
         return Typed("group", "vague" if vague else "described", name, role if tells else None, affiliation)
     if sort == "person":
         tells = affiliation is not None or bool(modifiers) or stop > one.end
         vague = lemma in lexicon.VAGUE_NOUNS - {"official"} and bare and not tells
         return Typed("person", "vague" if vague else "described", name, role, affiliation)
-    return Typed("unknown", "described", name)
+    return Typed("group" if one.plural and _speaks(seen, stop) else "unknown", "described", name)
 
 
-_EMPTY = frozenset(
-    "other many several some more few same different certain various fellow senior top key long such own".split()
-)
+def _speaks(seen: View, stop: int) -> bool:
+    """What reports is somebody, whatever the noun."""
+    return stop < len(seen.tokens) and seen.lemma[stop] in ("say", "tell", "think", "believe", "hope", "argue", "warn")
 
 
 def _capitals_before(seen: View, one: Mention) -> str | None:
