@@ -328,6 +328,7 @@ _PAIRS = frozenset(
     ["“”", "„“", "„”", "‟”", "””", '""', "＂＂", "«»", "»«", "»»", "‹›", "›‹", "「」", "『』", "‘’", "‚‘", "‚’", "‛’",
      "''", "`'", "`’", "``", "’’", "``''", "''''", "‘‘’’", "‘’’’", '``"', "````"]
 )  # fmt: skip
+_STRAIGHT = frozenset(['"', "＂", "''"])
 _LEFT_OF_OPEN = frozenset("([{<—–-―/|=~*_>¿¡")
 _RIGHT_OF_CLOSE = frozenset(",.;:!?)]}%")
 _SPEECH_STARTS_AFTER = frozenset(",:—–(")
@@ -571,6 +572,10 @@ class _Paragraph:
         closes = after is not None and after.direction != "open"
         if closes and after is not None and after.after is not None and after.after.direction == "close":
             return True  # “… “…” …”
+        opener = self.stack[at].mark
+        unlike = opener is not None and (opener.glyph in _STRAIGHT) != (mark.glyph in _STRAIGHT)
+        if unlike and closes and after is not None and mark.glyph + after.glyph in _PAIRS:
+            return True  # "… “…” …": another kind of mark inside
         if at != len(self.stack) - 1:
             return True  # “… ‘… “…” …’ …”
         if not closes and mark.glyph in ('"', "''"):
