@@ -99,7 +99,11 @@ def gap_figures(pairs: Sequence[Pair], decisions: Sequence[tuple[bool, bool]]) -
 def splits(path: Path) -> dict[str, str]:
     """Document names to their split, from GUM's own list (``## dev``, ``* GUM_news_iodine``)."""
     parts = _SPLIT_HEADING.split(path.read_text(encoding="utf-8"))
-    return {name: split for split, names in zip(parts[1::2], parts[2::2], strict=True) for name in re.findall(r"\*\s+(\S+)", names)}
+    return {
+        name: split
+        for split, names in zip(parts[1::2], parts[2::2], strict=True)
+        for name in re.findall(r"\*\s+(\S+)", names)
+    }
 
 
 def ontogum(archive: Path, split_list: Path, split: str) -> Iterator[Chains]:
@@ -170,7 +174,10 @@ def chains(name: str, conllu: str) -> Chains:
 def with_names(pair: Pair, analysis: Analysis) -> Analysis:
     """The analysis of a pair's text (behind its title) with the two given names as entities."""
     shift = len(analysis.text) - len(pair.text)
-    given = [Entity(start + shift, end + shift, analysis.text[start + shift : end + shift], "PERSON") for start, end in pair.names]
+    given = [
+        Entity(start + shift, end + shift, analysis.text[start + shift : end + shift], "PERSON")
+        for start, end in pair.names
+    ]
     kept = [one for one in analysis.entities if all(one.end <= name.start or one.start >= name.end for name in given)]
     return replace(analysis, entities=tuple(sorted((*kept, *given), key=lambda one: (one.start, one.end))))
 
@@ -181,9 +188,35 @@ def places(
     """The mentions that are a pair's pronoun and its two names."""
     shift = len(analysis.text) - len(pair.text)
     starts = [(seen.tokens[one.start].start - shift, seen.tokens[one.head].end - shift) for one in found]
-    pronoun = next((n for n, one in enumerate(found) if one.form == "pronoun" and starts[n][0] == pair.pronoun[0]), None)
+    pronoun = next(
+        (n for n, one in enumerate(found) if one.form == "pronoun" and starts[n][0] == pair.pronoun[0]), None
+    )
     a, b = (
-        next((n for n, one in enumerate(found) if one.form == "name" and starts[n][0] < end and start < starts[n][1]), None)
+        next(
+            (n for n, one in enumerate(found) if one.form == "name" and starts[n][0] < end and start < starts[n][1]),
+            None,
+        )
         for start, end in pair.names
     )
     return pronoun, (a, b)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFigures:
+    """Of ``anaphors`` the share that is right; how many were linked to somebody, and the share of these that is right."""
+
+    anaphors: int
+    right: float
+    linked: int
+    precision: float
+
+
+def chain_figures(judged: Sequence[tuple[bool, bool]]) -> ChainFigures:
+    """Figures from ``(right, linked)`` for each anaphor."""
+    linked = [right for right, was_linked in judged if was_linked]
+    return ChainFigures(
+        len(judged),
+        sum(right for right, _ in judged) / max(1, len(judged)),
+        len(linked),
+        sum(linked) / max(1, len(linked)),
+    )

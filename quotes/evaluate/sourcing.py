@@ -110,7 +110,9 @@ def type_of(source: Source | None) -> Type | None:
 
 
 def _speaks_for(source: Source) -> bool:
-    return bool(re.search(r"\b(?:spokes\w+|representative|official|press secretary)\b", source.role or source.name, re.I))
+    return bool(
+        re.search(r"\b(?:spokes\w+|representative|official|press secretary)\b", source.role or source.name, re.I)
+    )
 
 
 def same_name(source: Source, statement: Statement) -> bool:
@@ -155,7 +157,9 @@ def judge(document: Document, attributions: Sequence[Attribution], resolution: R
 
 def _positions(text: str, spans: Iterable[Span]) -> frozenset[int]:
     """The words that spans hold, by where each begins."""
-    return frozenset(span.start + word.start() for span in spans for word in _WORD.finditer(text[span.start : span.end]))
+    return frozenset(
+        span.start + word.start() for span in spans for word in _WORD.finditer(text[span.start : span.end])
+    )
 
 
 def figures(judged: Iterable[Judged]) -> Figures:

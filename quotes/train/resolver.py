@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +215,178 @@ def fit_texts(texts: Sequence[Text], folds: Sequence[int]) -> Any:
     y = np.concatenate([part.y for part, _ in parts])
     weight = np.concatenate([np.full(len(part.y), one) for part, one in parts])
     return fit(x, y, weight)
+
+
+#: Chosen on the development half of the sourcing statements (22 articles): what the ranker's own data can't tell.
+CHOSEN = {"sharpness": 1.0, "threshold": 0.4, "margin": 1.5, "agreement": 60.0, "going_on": 60.0}
+NULLS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2)
+
+
+def train(data: Path, out: Path) -> Path:
+    """Train the ranker on the folder of data, and write ``resolver-<version>`` with its card into ``out``."""
+    from quotes.analysis import Analyser
+
+    return train_texts(*read(data, Analyser().pipe), out)
+
+
+def read(
+    data: Path, analyse: Callable[[Iterable[Article]], Iterable[Analysis]]
+) -> tuple[list[Text], list[Text], list[Text], list[Text]]:
+    """OntoGUM's train and dev documents, GAP's development and validation pairs (each under its page's title)."""
+    coref = data / "coref"
+
+    def documents(split: str) -> list[Text]:
+        found = list(coreference.ontogum(coref / "ontogum-permissive.tar.gz", coref / "gum-splits.md", split))
+        analyses = analyse([Article(one.id, one.text) for one in found])
+        return [prepare(one, analysis) for one, analysis in zip(found, analyses, strict=True)]
+
+    def pairs(split: str) -> list[Text]:
+        found = list(coreference.gap(coref / f"gap-{split}.tsv.gz"))
+        analyses = analyse([Article(one.id, f"{one.title}\n\n{one.text}") for one in found])
+        return [prepare_gap(one, analysis) for one, analysis in zip(found, analyses, strict=True)]
+
+    return documents("train"), documents("dev"), pairs("development"), pairs("validation")
+
+
+def train_texts(
+    documents: Sequence[Text],
+    held_out: Sequence[Text],
+    development: Sequence[Text],
+    validation: Sequence[Text],
+    out: Path,
+) -> Path:
+    """Fit, choose, measure and save; returns the artifact's folder."""
+    import joblib
+
+    texts = [*documents, *development]
+    folds = [number % FOLDS for number in range(len(texts))]
+    nulls, threshold, development_f1 = choose(texts, folds)
+    classifier = fit_texts(texts, folds)
+    gender = gender_weights(texts)
+    choices: dict[str, Any] = {**CHOSEN, "nulls": nulls, "gap_threshold": threshold}
+    model = linking.Model(classifier, gender, nulls)
+    figures = {
+        "gap development (out of fold)": asdict(development_f1),
+        "gap validation": asdict(gap_measured(validation, classifier, gender, threshold)),
+        "ontogum dev": {kind: asdict(one) for kind, one in chain_figures(held_out, model).items()},
+    }
+    folder = out / f"resolver-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    joblib.dump({"classifier": classifier, "gender": gender, "choices": choices}, folder / "ranker.joblib", compress=3)
+    (folder / "README.md").write_text(card(figures, len(documents), len(development)), encoding="utf-8")
+    artifacts.save(folder, requires=("scikit-learn",), choices=choices, figures=figures, seed=SEED)
+    return folder
+
+
+def choose(texts: Sequence[Text], folds: Sequence[int]) -> tuple[dict[str, float], float, coreference.GapFigures]:
+    """The weight of "nobody" for each kind of anaphor (least log loss on the documents) and the probability from
+    which a name of a GAP pair is taken (greatest F1 on the pairs), all on predictions out of fold."""
+    losses: dict[str, dict[float, float]] = {}
+    answers: dict[int, tuple[float, float]] = {}
+    for fold in sorted(set(folds)):
+        rest = [n for n, f in enumerate(folds) if f != fold]
+        classifier = fit_texts([texts[n] for n in rest], [folds[n] for n in rest])
+        gender = gender_weights(texts[n] for n in rest)
+        for n, f in enumerate(folds):
+            if f == fold and texts[n].pair is not None:
+                answers[n] = gap_answer(texts[n], classifier, gender)
+            elif f == fold:
+                _add_losses(losses, texts[n], classifier, gender)
+    nulls = {kind: min(by_null, key=lambda null: by_null[null]) for kind, by_null in losses.items()}
+    order = sorted(answers)
+    pairs = [pair for n in order if (pair := texts[n].pair)]
+    best = max(
+        (threshold / 100 for threshold in range(10, 60, 5)),
+        key=lambda threshold: coreference.gap_figures(pairs, [decided(answers[n], threshold) for n in order]).f1,
+    )
+    return nulls, best, coreference.gap_figures(pairs, [decided(answers[n], best) for n in order])
+
+
+def _add_losses(
+    losses: dict[str, dict[float, float]], text: Text, classifier: Any, gender: Mapping[str, float]
+) -> None:
+    """The log loss of each anaphor's right answer ("nobody" where no candidate is right), for every null."""
+    one = rows(text, gender)
+    if not len(one.y):
+        return
+    probability = classifier.predict_proba(one.candidates.x)[:, 1]
+    odds = probability / np.clip(1 - probability, 1e-6, 1)
+    for anaphor in np.unique(one.candidates.j).tolist():
+        here = one.candidates.j == anaphor
+        kind = linking.kind_of(text.seen, text.mentions[anaphor])
+        right, total = float(odds[here & (one.y == 1)].sum()), float(odds[here].sum())
+        for null in NULLS:
+            share = (right if right else null) / (total + null)
+            by_null = losses.setdefault(kind, {})
+            by_null[null] = by_null.get(null, 0.0) - float(np.log(max(share, 1e-6)))
+
+
+def gap_answer(text: Text, classifier: Any, gender: Mapping[str, float]) -> tuple[float, float]:
+    """The probabilities of a pair's two names."""
+    one = rows(text, gender)
+    if not len(one.y):
+        return 0.0, 0.0
+    found = dict(
+        zip(one.candidates.bearer.tolist(), classifier.predict_proba(one.candidates.x)[:, 1].tolist(), strict=True)
+    )
+    a, b = (
+        0.0 if place is None else float(found.get(text.named.candidates.get(place, ((-1 - place, 1.0),))[0][0], 0.0))
+        for place in text.candidates
+    )
+    return a, b
+
+
+def decided(answer: tuple[float, float], threshold: float) -> tuple[bool, bool]:
+    """The likelier name where it is likely enough; never both."""
+    a, b = answer
+    return a >= b and a > threshold, b > a and b > threshold
+
+
+def gap_measured(
+    texts: Sequence[Text], classifier: Any, gender: Mapping[str, float], threshold: float
+) -> coreference.GapFigures:
+    answers = [decided(gap_answer(text, classifier, gender), threshold) for text in texts]
+    return coreference.gap_figures([pair for text in texts if (pair := text.pair)], answers)
+
+
+def chain_figures(texts: Sequence[Text], model: linking.Model) -> dict[str, coreference.ChainFigures]:
+    """How often the anaphors of documents with gold chains are given the right bearer, by kind of anaphor."""
+    judged: dict[str, list[tuple[bool, bool]]] = {}
+    for text in texts:
+        found = linking.distributions(text.seen, text.mentions, text.named, model)
+        base = len(text.named.referents)
+        chain: dict[int, Counter[int | None]] = {}
+        for n, one in enumerate(text.mentions):
+            who = text.named.candidates[n][0][0] if n in text.named.candidates else base + n
+            if one.form != "pronoun":
+                chain.setdefault(who, Counter())[text.gold[n]] += 1
+        for n in linking.anaphors(text.seen, text.mentions, text.named):
+            who, _ = linking.top(found[n])[0]
+            gold = text.gold[n]
+            nouns = any(g == gold and m != n and text.mentions[m].form != "pronoun" for m, g in enumerate(text.gold))
+            linked = who is not None and who != base + n
+            if linked and who is not None:
+                right = (
+                    gold is not None
+                    and chain.get(who, Counter()).most_common(1)[:1] != []
+                    and chain[who].most_common(1)[0][0] == gold
+                )
+            else:
+                right = gold is None or not nouns
+            judged.setdefault(linking.kind_of(text.seen, text.mentions[n]), []).append((right, linked))
+    return {kind: coreference.chain_figures(one) for kind, one in sorted(judged.items())}
+
+
+def card(figures: Mapping[str, Any], documents: int, pairs: int) -> str:
+    """The model card."""
+    text = (Path(__file__).parent / "resolver_card.md").read_text(encoding="utf-8")
+    gap, validation = figures["gap development (out of fold)"], figures["gap validation"]
+    lines = [
+        "| | F1 | masculine | feminine |", "|---|---|---|---|",
+        *(f"| {name} | {one['f1']:.3f} | {one['masculine']:.3f} | {one['feminine']:.3f} |"
+          for name, one in (("GAP development, out of fold", gap), ("GAP validation", validation))),
+        "", "| OntoGUM dev | anaphors | right | linked | of these right |", "|---|---|---|---|---|",
+        *(f"| {kind} | {one['anaphors']} | {one['right']:.3f} | {one['linked']} | {one['precision']:.3f} |"
+          for kind, one in figures["ontogum dev"].items()),
+    ]  # fmt: skip
+    return text.format(version=VERSION, documents=documents, pairs=pairs, figures="\n".join(lines))
