@@ -242,7 +242,7 @@ def test_authority_matches_names_aliases_and_near_forms(people: Callable[[str], 
     found = {name: list_.id_of(Source("s1", name, kind, "named")) for name, kind in (  # type: ignore[arg-type]
         ("Ada Holm", "person"), ("Captain Holm", "person"), ("Holm", "person"), ("Marlin", "organization"),
         ("Marlin Ferry", "organization"), ("Ava Holm", "person"), ("Paul Cole", "person"))}  # fmt: skip
-    assert found == {"Ada Holm": "Q1", "Captain Holm": "Q1", "Holm": None, "Marlin": "Q3", "Marlin Ferry": "Q3",
+    assert found == {"Ada Holm": "Q1", "Captain Holm": "Q1", "Holm": None, "Marlin": "Q3", "Marlin Ferry": None,
                      "Ava Holm": None, "Paul Cole": None}  # fmt: skip
     assert list_.id_of(Source("s1", "Ada Holm", "person", "described")) is None
 
@@ -280,10 +280,8 @@ def test_chains_of_a_conllu_document() -> None:
     conllu = "\n".join("\t".join((number, form, *"______", "_", misc)) for number, form, misc in rows) + "\n\n"
     document = coreference.chains("d", conllu)
     assert document.text == "Ada Holm, she can't."
-    assert [[document.text[start:end] for start, end in chain] for chain in document.chains] == [
-        ["Ada Holm", "she"],
-        ["Ada"],
-    ]
+    found = sorted([document.text[start:end] for start, end in chain] for chain in document.chains)
+    assert found == [["Ada"], ["Ada Holm", "she"]]
 
 
 def test_sourcing_statements_are_judged_by_the_attribution_that_covers_most() -> None:

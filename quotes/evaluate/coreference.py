@@ -66,8 +66,7 @@ class GapFigures:
 
 def gap(path: Path) -> Iterator[Pair]:
     """The pairs of a GAP file (.tsv or .tsv.gz)."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             at, a, b = (int(row[key]) for key in ("Pronoun-offset", "A-offset", "B-offset"))
             title = row["URL"].rsplit("/", 1)[-1].replace("_", " ")
@@ -203,7 +202,7 @@ def places(
 
 @dataclass(frozen=True, slots=True)
 class ChainFigures:
-    """Of ``anaphors`` the share that is right; how many were linked to somebody, and the share of these that is right."""
+    """Of ``anaphors`` the share that is right; how many were linked, and the share of these that is right."""
 
     anaphors: int
     right: float

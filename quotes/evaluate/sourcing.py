@@ -70,9 +70,8 @@ class Figures:
 
 def read(path: Path) -> list[Document]:
     """The documents of a file of sourcing gold (.jsonl or .jsonl.gz); GoldError for one that is not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
     documents = []
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 documents.append(_document(json.loads(line)))
@@ -167,7 +166,7 @@ def figures(judged: Iterable[Judged]) -> Figures:
     every = list(judged)
     found = [one for one in every if one.found]
     named = [one for one in found if one.name is not None]
-    wrong = Counter((one.statement.type, type_of(one.source) or "none") for one in found if not one.type)
+    wrong: Counter[tuple[str, str]] = Counter((one.statement.type, type_of(one.source) or "none") for one in found if not one.type)
     return Figures(
         len(every),
         len(found) / max(1, len(every)),

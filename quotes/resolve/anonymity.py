@@ -9,25 +9,36 @@ from dataclasses import dataclass
 from quotes.records import Span
 from quotes.resolve.mentions import View
 
+_NOT_NAMED = r"not\s+(?:to\s+)?be\s+(?:named|identified|used)"
 _GRANTED = re.compile(
-    r"""\b(?:
-        (?:on|under)\s+(?:the\s+)?(?:strict\s+)?condition\s+(?:of\s+anonymity|(?:that\s+)?(?:\w+\s+){1,4}not\s+be\s+(?:named|identified|used))
-      | (?:declin|refus)(?:ed|es|ing)\s+to\s+(?:be\s+(?:named|identified)|give\s+(?:\w+\s+){1,2}name)
-      | (?:ask|request)(?:ed|s|ing)?\s+(?:not\s+to\s+be\s+(?:named|identified)|for\s+anonymity|anonymity|that\s+(?:\w+\s+){1,4}not\s+be\s+(?:named|identified|used))
-      | (?:request|insist)(?:ed|s|ing)?\s+(?:on\s+)?anonymity
+    rf"""\b(?:
+        (?:on|under)\s+(?:the\s+)?(?:strict\s+)?condition\s+of\s+anonymity
+      | (?:on|under)\s+(?:the\s+)?condition\s+(?:that\s+)?(?:\w+\s+){{1,4}}{_NOT_NAMED}
+      | (?:declin|refus)(?:ed|es|ing)\s+to\s+(?:be\s+(?:named|identified)|give\s+(?:\w+\s+){{1,2}}name)
+      | (?:ask|request)(?:ed|s|ing)?\s+(?:that\s+(?:\w+\s+){{1,4}})?{_NOT_NAMED}
+      | (?:ask|request|insist)(?:ed|s|ing)?\s+(?:for\s+|on\s+)?anonymity
       | (?:speak|spoke|spoken|talk|talked|speaking|talking)\s+anonymously
       | (?:was|were|is|are)\s+granted\s+anonymity | anonymity\s+was\s+granted
       | (?:did\s+not|didn['’]t|does\s+not)\s+want\s+to\s+be\s+(?:named|identified)
-      | (?:preferred|prefers|wished|wishes|chose)\s+(?:to\s+remain\s+anonymous|not\s+to\s+be\s+(?:named|identified))
-      | (?:was|were|is|are)\s?(?:not|n['’]t)\s+(?:authorized|authorised|permitted|allowed)\s+to\s+(?:speak|discuss|comment|talk|brief)
-        (?:\s+(?:publicly|on\s+the\s+record|to\s+(?:the\s+)?(?:media|press|reporters)|about\s+[^.;,]{1,60}|the\s+[^.;,]{1,40}))*
+      | (?:preferred|prefers|wished|wishes|chose)\s+(?:to\s+remain\s+anonymous|{_NOT_NAMED})
+      | (?:was|were|is|are)\s?(?:not|n['’]t)\s+(?:authori[sz]ed|permitted|allowed)
+        \s+to\s+(?:speak|discuss|comment|talk|brief)
+        (?:\s+(?:publicly|on\s+the\s+record|to\s+(?:the\s+)?(?:media|press|reporters)|(?:about|the)\s+[^.;,]{{1,50}}))*
       | whose\s+(?:full\s+)?names?\s+(?:is|are|was|were|has\s+been|have\s+been)\s+(?:being\s+)?withheld
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_REASON = re.compile(r",?\s*(?P<why>(?:because|since|as|for\s+fear|out\s+of\s+fear|fearing|citing|due\s+to|in\s+order\s+to|owing\s+to|given|so\s+as)\b[^.;:\"“”]{3,220})", re.I)  # fmt: skip
-_TO = re.compile(r"\s+(?P<why>to\s+(?:discuss|speak|describe|talk|avoid|protect|share|comment|address|preserve|be\s+candid)\b[^.;:,\"“”]{3,160})", re.I)  # fmt: skip
-_END = re.compile(r",\s+(?:said|told|added|says|who|which|and\s+\w+\s+said)\b|,\s*$")
+_REASON = re.compile(
+    r""",?\s*(?P<why>(?:because|since|as|for\s+fear|out\s+of\s+fear|fearing|citing|due\s+to|in\s+order\s+to|owing\s+to
+        |given|so\s+as)\b[^.;:"“”]{3,220})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_TO = re.compile(
+    r"""\s+(?P<why>to\s+(?:discuss|speak|describe|talk|avoid|protect|share|comment|address|preserve|be\s+candid)\b
+        [^.;:,"“”]{3,160})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_END = re.compile(r",")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,9 @@ class Authority:
             score = fuzz.token_sort_ratio(wanted, form, score_cutoff=_ALIKE)
             other = form.split()
             if source.kind == "person":
-                if not other or other[-1] != words[-1] or not names.same_person(words, other):
+                if other[-1:] != words[-1:] or len(other) < 2 or not names.same_given(words[0], other[0]):
                     continue
-                score = max(score, _ALIKE)
+                score = max(score, _ALIKE) if min(len(words[0]), len(other[0])) > 1 else score
             if score:
                 for one in ids:
                     alike[one] = max(alike.get(one, 0.0), score)
@@ -70,7 +70,10 @@ class Authority:
 
 
 def _plain(text: str) -> str:
-    return " ".join(names.person_words(names.organization_words(text.split())))
+    """Lower-case words without title and article, but never less than two of what had two."""
+    words = names.organization_words(text.split())
+    bare = names.person_words(words)
+    return " ".join(words if len(bare) == 1 < len(words) else bare)
 
 
 def _read(path: Path) -> Iterator[Entry]:

@@ -186,6 +186,12 @@ PARTITIVES = _words(
     "draft copy version kind type set batch sample section portion"
 )
 
+#: Nouns for people that *the* alone does not tell from others: without an antecedent they name nobody.
+ANYBODY = _words(
+    "official source spokesman spokeswoman spokesperson expert analyst insider man woman person individual "
+    "witness observer critic aide adviser advisor"
+)
+
 #: What names a line of an article rather than somebody.
 LABELS = _words(
     "headline subtitle title date publisher author byline summary photo photos image caption video credit updated "

@@ -114,18 +114,25 @@ def ranked(
 
 
 def shared(
-    seen: View, mentions: Sequence[Mention], rows: ranking.Table, which: Sequence[int], candidates: ranking.Candidates, probability: NDArray[np.float64],
+    seen: View,
+    mentions: Sequence[Mention],
+    rows: ranking.Table,
+    which: Sequence[int],
+    candidates: ranking.Candidates,
+    probability: NDArray[np.float64],
     model: Model,
-) -> dict[int, Distribution]:  # fmt: skip
+) -> dict[int, Distribution]:
     """Probabilities of candidates to distributions."""
     null = np.asarray([model.nulls[kind_of(seen, mentions[a])] for a in candidates.j.tolist()])
     found: dict[int, Distribution] = {n: {} for n in which}
     rest = dict.fromkeys(which, 1.0)
     if len(candidates.j):
-        weight = np.asarray([
-            model.agreement if rows.called(a).keys() == {who} else 1.0
-            for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
-        ])  # fmt: skip
+        weight = np.asarray(
+            [
+                model.agreement if _called(seen, rows, a, who) else 1.0
+                for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
+            ]
+        )
         share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
         rest.update(nobody)
         for a, who, part in zip(candidates.j.tolist(), candidates.bearer.tolist(), share.tolist(), strict=True):
@@ -134,6 +141,13 @@ def shared(
         own = -1 - n if mentions[n].form == "nominal" and not generic(seen, mentions[n]) else None
         found[n][own] = found[n].get(own, 0.0) + rest[n]
     return found
+
+
+def _called(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
+    """Whether a noun calls this bearer and no other: by role, or, for *the official*, the noun that introduced him."""
+    if who < 0 and generic(seen, rows.mentions[anaphor]) and -1 - who < anaphor:
+        return rows.noun[anaphor] == rows.noun[-1 - who] and not generic(seen, rows.mentions[-1 - who])
+    return rows.called(anaphor).keys() == {who}
 
 
 def kind_of(seen: View, one: Mention) -> str:
@@ -150,17 +164,11 @@ def generic(seen: View, one: Mention) -> bool:
     follows = seen.lower[one.end : one.end + 1]
     if not bare or follows in (("of",), ("for",), ("from",), ("at",), ("who",), ("with",), ("in",)):
         return False
-    return noun(seen, one.head) in _ANYBODY
-
-
-_ANYBODY = frozenset(
-    ("official", "source", "spokesman", "spokeswoman", "spokesperson", "expert", "analyst", "insider", "man", "woman")
-    + ("person", "individual", "witness", "observer", "critic", "aide", "adviser", "advisor")
-)
+    return noun(seen, one.head) in lexicon.ANYBODY
 
 
 def _key(seen: View, one: Mention) -> tuple[object, ...]:
-    """Nominals that repeat each other's words are one; an indefinite singular opens a new one unless all words agree."""
+    """Nominals that repeat each other's words are one; an indefinite one is new unless all words agree."""
     words = seen.lower[one.phrase : one.end]
     while len(words) > 1 and words[0] in ("a", "an", "the", "some", "many"):
         words = words[1:]

@@ -107,8 +107,8 @@ def view(analysis: Analysis) -> View:
     blocks = marks.paragraphs(analysis.text)
     quotations = tuple(one for one in marks.quoted(analysis.text) if one.depth == 0)
     quotation = [0] * len(tokens)
-    for number, one in enumerate(quotations, 1):
-        for place in range(bisect_left(starts, one.start), bisect_left(starts, one.end)):
+    for number, quoted in enumerate(quotations, 1):
+        for place in range(bisect_left(starts, quoted.start), bisect_left(starts, quoted.end)):
             quotation[place] = number
     edges = [place for place in range(len(tokens)) if place == 0 or sentence[place] != sentence[place - 1]]
     return View(
@@ -121,7 +121,7 @@ def view(analysis: Analysis) -> View:
         tuple(_numbers(starts, [start for start, _ in blocks])),
         tuple(quotation),
         starts,
-        tuple(zip(edges, [*edges[1:], len(tokens)], strict=True)),
+        tuple(zip(edges, [*edges[1:], len(tokens)], strict=False)),
         quotations,
         blocks,
     )
@@ -133,7 +133,7 @@ def _abbreviates(text: str) -> bool:
 
 
 def _tag(tokens: Sequence[Token], place: int) -> str:
-    """The word's tag; ``official``, ``expert`` and their like are nouns where nothing follows that they could modify."""
+    """The word's tag; ``official``, ``expert`` and their like are nouns where nothing follows to modify."""
     tag, xpos = tokens[place].upos, tokens[place].xpos
     if tag in _NOMINAL_TAGS and xpos in ("VBD", "VBZ", "VBP"):
         return "VERB"
@@ -172,7 +172,7 @@ def mentions(seen: View) -> tuple[Mention, ...]:
 
 
 def _label(seen: View, one: Mention) -> bool:
-    """``D-Hartford`` is a party's mark. ``Headline:``, ``Photo:``: what stands at the head of a line and names the line, not somebody."""
+    """``Headline:``, ``Photo:``: what names a line, not somebody; and a party's mark, as in ``D-Hartford``."""
     follows = seen.lower[one.end : one.end + 1] == (":",)
     opens = one.start == 0 or seen.paragraph[one.start - 1] != seen.paragraph[one.start]
     party = one.end - one.start > 1 and seen.lower[one.start] in ("d", "r", "i") and seen.lower[one.start + 1] == "-"
@@ -182,7 +182,7 @@ def _label(seen: View, one: Mention) -> bool:
 
 
 def _entities(seen: View) -> Iterator[Mention]:
-    """The analysis' names, without titles, mended where it broke one: ``Paul`` ``M.`` ``Cole``, ``Moon Jae`` ``-in``."""
+    """The analysis' names, without titles, mended where it broke one: ``Paul`` ``M.`` ``Cole``, ``Jae`` ``-in``."""
     spans = [
         (*seen.within(Span(entity.start, entity.end, entity.text)), sort)
         for entity in seen.analysis.entities
@@ -241,9 +241,12 @@ def _whole_name(seen: View, end: int, limit: int) -> int:
         joined = seen.lower[end] == "-" and end + 1 < last and seen.tokens[end].start == seen.tokens[end - 1].end
         if joined and seen.tokens[end + 1].start == seen.tokens[end].end and len(seen.lower[end + 1]) < 4:
             end += 2
-        elif seen.upos[end] == "PROPN" and seen.tokens[end].text[0].isupper() and seen.lower[end] not in lexicon.TIMES and (
-            seen.lower[end] not in lexicon.ORGANIZATION_NAME_WORDS and seen.tokens[end].xpos != "NNPS"
-        ):  # fmt: skip
+        elif (
+            seen.upos[end] == "PROPN"
+            and seen.tokens[end].text[0].isupper()
+            and seen.lower[end] not in lexicon.TIMES
+            and (seen.lower[end] not in lexicon.ORGANIZATION_NAME_WORDS and seen.tokens[end].xpos != "NNPS")
+        ):
             end += 1
         else:
             break
@@ -351,6 +354,8 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
         yield Mention(first, end, head, start, "name", run_sort(seen, first, end), False, possessive)
         return
     kind = lexicon.noun_kind(noun(seen, head))
+    if plural and noun(seen, head) in lexicon.DOCUMENT_NOUNS:
+        kind = "document"  # court papers
     yield Mention(
         start, end, head, start, "nominal", "group" if kind == "person" and plural else kind, plural, possessive
     )
@@ -371,9 +376,13 @@ def _is_name(seen: View, start: int, head: int) -> bool:
         return not seen.tokens[head].text[0].islower()
     capital = seen.tokens[head].text[0].isupper()
     first = seen.bounds[seen.sentence[head]][0]
-    return capital and head > first and not seen.tokens[head].text.isupper() and (
-        head == start or seen.tokens[head - 1].text[0].isupper() or seen.upos[head - 1] == "DET"
-    ) and _mixed_case(seen, head)  # fmt: skip
+    return (
+        capital
+        and head > first
+        and not seen.tokens[head].text.isupper()
+        and (head == start or seen.tokens[head - 1].text[0].isupper() or seen.upos[head - 1] == "DET")
+        and _mixed_case(seen, head)
+    )
 
 
 def _mixed_case(seen: View, place: int) -> bool:

@@ -29,14 +29,17 @@ _INDEFINITE = frozenset(("a", "an", "one", "another", "some", "several", "many")
 
 FEATURES = (
     "sentences", "paragraphs", "tokens", "mentions", "people between", "names between", "verbs between",
-    "commas between", "after", "same sentence", "previous sentence", "i name", "i nominal", "i pronoun", "i full name",
-    "i person", "i organization", "i place", "i group", "i document", "i unknown", "i plural", "i subject", "i object",
-    "i prepositional", "i possessive", "i modifier", "i speaker", "i opens sentence", "i in quotation", "i headline",
-    "i definite", "i indefinite", "i coordinated", "i first of clause", "j he or she", "j they", "j it", "j nominal", "j possessive", "j reflexive", "j subject", "j object",
-    "j prepositional", "j speaker", "j in quotation", "j opens sentence", "j person", "j organization", "j group", "j document", "j plural", "j bare", "j length", "same quotation",
-    "both speak", "both subjects", "same pronoun", "other pronoun", "gender", "gender known", "learned gender", "number agrees",
-    "sort agrees", "same head", "head among roles", "shared modifiers", "other modifiers", "bearer's mentions",
-    "bearer's share", "bearer's last mention", "rank of bearer", "bearer in headline", "bearer speaks", "subject of sentence before", "same clause", "both in one phrase",
+    "commas between", "after", "same sentence", "previous sentence", "i name", "i nominal", "i pronoun",
+    "i full name", "i person", "i organization", "i place", "i group", "i document", "i unknown", "i plural",
+    "i subject", "i object", "i prepositional", "i possessive", "i modifier", "i speaker", "i opens sentence",
+    "i in quotation", "i headline", "i definite", "i indefinite", "i coordinated", "i first of clause",
+    "j he or she", "j they", "j it", "j nominal", "j possessive", "j reflexive", "j subject", "j object",
+    "j prepositional", "j speaker", "j in quotation", "j opens sentence", "j person", "j organization", "j group",
+    "j document", "j plural", "j bare", "j length", "same quotation", "both speak", "both subjects", "same pronoun",
+    "other pronoun", "gender", "gender known", "learned gender", "number agrees", "sort agrees", "same head",
+    "head among roles", "shared modifiers", "other modifiers", "bearer's mentions", "bearer's share",
+    "bearer's last mention", "rank of bearer", "bearer in headline", "bearer speaks", "subject of sentence before",
+    "same clause", "both in one phrase",
 )  # fmt: skip
 
 
@@ -54,19 +57,29 @@ class Table:
     heads: tuple[frozenset[str], ...]  # the noun of a nominal; the roles of a name's bearer
     noun: tuple[str, ...]
     calls: dict[str, dict[int, int]]  # what heads the role of a named person, and who (with a mention) is called that
+    organizations: dict[int, int]  # the named organizations, each with its first mention
+    last_words: dict[int, frozenset[str]]  # what their names end in
     verbs: NDArray[np.int32]  # how many verbs (commas) stand before each token
     commas: NDArray[np.int32]
 
     def called(self, number: int) -> dict[int, int]:
-        """The people whose role a nominal's noun heads, each with a mention: *the judge*, of a Judge Markman."""
+        """The named ones that a nominal's noun calls, each with a mention: *the judge*, of a Judge Markman;
+        *the institute*, of the Aldgate Institute; *the company*, where one organization alone was named so far."""
         one = self.mentions[number]
-        if one.form != "nominal" or one.sort != "person" or one.plural or self.columns["indefinite"][number]:
+        if one.form != "nominal" or one.plural or self.columns["indefinite"][number]:
             return {}
-        return {
-            who: place
-            for who, place in self.calls.get(self.noun[number], {}).items()
-            if self.modifiers[number] <= self.heads[place] | {self.noun[number]}
-        }
+        if one.sort == "person":
+            return {
+                who: place
+                for who, place in self.calls.get(self.noun[number], {}).items()
+                if self.modifiers[number] <= self.heads[place] | {self.noun[number]}
+            }
+        bare = one.end - one.phrase == 2 or "think" in self.modifiers[number]
+        if one.sort != "organization" or not bare or not self.columns["definite"][number]:
+            return {}
+        named = {who: place for who, place in self.organizations.items() if place < number}
+        by_name = {who: place for who, place in named.items() if self.noun[number] in self.last_words[who]}
+        return by_name or (named if self.noun[number] in lexicon.OUTLET_NOUNS else {})
 
 
 def name_pieces(given: str) -> tuple[str, ...]:
@@ -87,9 +100,9 @@ def feminine_name(given: str, weights: Mapping[str, float]) -> float:
 def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping[str, float]) -> Table:
     """The columns that pair features are made of; ``gender`` has the weights of :func:`feminine_name`."""
     rows: dict[str, list[float]] = {key: [] for key in (
-        "start", "end", "sentence", "paragraph", "quotation", "form", "sort", "plural", "possessive", "modifier", "subject",
-        "object", "prepositional", "speaker", "opens", "full", "definite", "indefinite", "coordinated", "pronoun", "feminine",
-        "learned", "bearer", "nth", "reflexive", "phrase", "clause",
+        "start", "end", "sentence", "paragraph", "quotation", "form", "sort", "plural", "possessive", "modifier",
+        "subject", "object", "prepositional", "speaker", "opens", "full", "definite", "indefinite", "coordinated",
+        "pronoun", "feminine", "learned", "bearer", "nth", "reflexive", "phrase", "clause",
     )}  # fmt: skip
     modifiers: list[frozenset[str]] = []
     heads: list[frozenset[str]] = []
@@ -157,10 +170,26 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
     for number, found in named.candidates.items():
         for lemma in named.referents[found[0][0]].calls:
             calls.setdefault(lemma, {}).setdefault(found[0][0], number)
+    organizations: dict[int, int] = {}
+    for number, found in sorted(named.candidates.items()):
+        if named.referents[found[0][0]].sort == "organization":
+            organizations.setdefault(found[0][0], number)
+    last_words = {who: frozenset(form[-1] for form in named.referents[who].forms) for who in organizations}
     verbs = np.cumsum([0] + [tag == "VERB" or tag == "AUX" for tag in seen.upos], dtype=np.int32)
     commas = np.cumsum([0] + [word in _CLAUSE for word in seen.lower], dtype=np.int32)
     columns = {key: np.asarray(values, dtype=np.float32) for key, values in rows.items()}
-    return Table(tuple(mentions), columns, tuple(modifiers), tuple(heads), tuple(nouns), calls, verbs, commas)
+    return Table(
+        tuple(mentions),
+        columns,
+        tuple(modifiers),
+        tuple(heads),
+        tuple(nouns),
+        calls,
+        organizations,
+        last_words,
+        verbs,
+        commas,
+    )
 
 
 def given_name(seen: View, one: Mention) -> str:
@@ -260,16 +289,25 @@ def candidates(
     roles = np.asarray([rows.noun[a] in rows.heads[b] for a, b in zip(j, i, strict=True)])
 
     def total(values: NDArray[Any]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=values.astype(np.float64), minlength=count)
+        return np.asarray(np.bincount(group, weights=values.astype(np.float64), minlength=count), dtype=np.float64)
 
     to_name = np.full(count, 30.0)
     np.minimum.at(to_name, group[name], gap[name])
     aggregates = (
-        np.log1p(total(i < j)), np.log1p(total(c["subject"][i] * (i < j))), np.log1p(total(c["speaker"][i] * (i < j))),
-        total((gap == 0) & (i < j)), total((gap == 1) & (i < j)), total((gap == 1) & (c["subject"][i] > 0)),
-        total((gap == 0) & (c["subject"][i] > 0) & (i < j)), total(c["form"][i] == 2), to_name, total(nouns) > 0,
-        total(roles) > 0, total(c["possessive"][i] * (i < j)), total((c["paragraph"][i] == c["paragraph"][j]) & (i < j)),
-    )  # fmt: skip
+        np.log1p(total(i < j)),
+        np.log1p(total(c["subject"][i] * (i < j))),
+        np.log1p(total(c["speaker"][i] * (i < j))),
+        total((gap == 0) & (i < j)),
+        total((gap == 1) & (i < j)),
+        total((gap == 1) & (c["subject"][i] > 0)),
+        total((gap == 0) & (c["subject"][i] > 0) & (i < j)),
+        total(c["form"][i] == 2),
+        to_name,
+        total(nouns) > 0,
+        total(roles) > 0,
+        total(c["possessive"][i] * (i < j)),
+        total((c["paragraph"][i] == c["paragraph"][j]) & (i < j)),
+    )
     x = np.concatenate(
         (
             features(seen, rows, known, near_j, near_i),
@@ -281,13 +319,13 @@ def candidates(
 
 
 AGGREGATES = (
-    "all mentions", "all subjects", "all speakers", "in sentence", "in sentence before", "subject of it", "subject in sentence",
-    "pronouns", "to a name", "a noun agrees", "a role agrees", "possessors", "in paragraph",
+    "all mentions", "all subjects", "all speakers", "in sentence", "in sentence before", "subject of it",
+    "subject in sentence", "pronouns", "to a name", "a noun agrees", "a role agrees", "possessors", "in paragraph",
 )  # fmt: skip
 
 
 def _contrasts(x: NDArray[np.float32], j: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Each feature less the greatest that any rival has; 0 where there is no rival. Rows of an anaphor stand together."""
+    """Each feature less the greatest that any rival has; 0 where there is no rival. An anaphor's rows adjoin."""
     edges = np.flatnonzero(np.diff(j)) + 1
     starts = np.concatenate(([0], edges))
     sizes = np.diff(np.concatenate((starts, [len(j)])))
@@ -336,9 +374,12 @@ def pairs(
                 near = sorted(further.values()) + near
             if one.form == "pronoun":
                 near += [
-                    i for i in usable[at : at + AFTER + 1]
-                    if i > j and rows.mentions[i].form == "name" and seen.sentence[rows.mentions[i].head] == seen.sentence[one.head]
-                ]  # fmt: skip
+                    i
+                    for i in usable[at : at + AFTER + 1]
+                    if i > j
+                    and rows.mentions[i].form == "name"
+                    and seen.sentence[rows.mentions[i].head] == seen.sentence[one.head]
+                ]
             if personal:
                 near = [i for i in near if c["pronoun"][i] in (0, c["pronoun"][j], 3)]
         left += [j] * len(near)
@@ -347,9 +388,12 @@ def pairs(
 
 
 def _nested(one: Mention, other: Mention) -> bool:
-    return one.phrase < other.end and other.phrase < one.end and (one.form != "pronoun" or one.head == other.head) and (
-        other.form != "pronoun"
-    )  # fmt: skip
+    return (
+        one.phrase < other.end
+        and other.phrase < one.end
+        and (one.form != "pronoun" or one.head == other.head)
+        and (other.form != "pronoun")
+    )
 
 
 def features(
@@ -387,25 +431,84 @@ def features(
     verbs = rows.verbs[high] - rows.verbs[low]
     before = c["subject"] * (1 - c["modifier"])
     columns = (
-        np.minimum(sentences, 12), np.minimum(np.abs(c["paragraph"][j] - c["paragraph"][i]), 8), np.log1p(high - low),
-        np.minimum(second - first, 30), np.minimum(people[second] - people[first + 1], 12),
-        np.minimum(named[second] - named[first + 1], 12), np.minimum(verbs, 12), np.minimum(rows.commas[high] - rows.commas[low], 12),
-        after, sentences == 0, sentences == 1, c["form"][i] == 0, c["form"][i] == 1, c["form"][i] == 2, c["full"][i],
-        c["sort"][i] == 0, c["sort"][i] == 1, c["sort"][i] == 2, c["sort"][i] == 3, c["sort"][i] == 4, c["sort"][i] == 5,
-        c["plural"][i], c["subject"][i], c["object"][i], c["prepositional"][i], c["possessive"][i], c["modifier"][i],
-        c["speaker"][i], c["opens"][i], c["quotation"][i] > 0, c["paragraph"][i] == 0, c["definite"][i],
-        c["indefinite"][i], c["coordinated"][i], c["clause"][i], he_or_she, c["pronoun"][j] == 3, c["pronoun"][j] == 4,
-        c["form"][j] == 1, c["possessive"][j], c["reflexive"][j], c["subject"][j], c["object"][j],
-        c["prepositional"][j], c["speaker"][j], c["quotation"][j] > 0, c["opens"][j], c["sort"][j] == 0,
-        c["sort"][j] == 1, c["sort"][j] == 3, c["sort"][j] == 4, plural_j, length <= 2, np.minimum(length, 6),
-        (c["quotation"][i] == c["quotation"][j]) & (c["quotation"][j] > 0), c["speaker"][i] * c["speaker"][j],
-        c["subject"][i] * c["subject"][j], both_pronouns & (c["pronoun"][i] == c["pronoun"][j]),
-        both_pronouns & (c["pronoun"][i] != c["pronoun"][j]), np.clip(sign * c["feminine"][i], -2, 2),
-        np.abs(np.sign(c["feminine"][i])), sign * c["learned"][i], plural_j == (c["plural"][i] > 0), sort_agrees,
-        same_head, in_roles, shared, others, np.log1p(c["nth"][i]), share, last_mention, rank, headline, speaks,
-        (sentences == 1) & (before[i] > 0) & (c["opens"][i] > 0), (sentences == 0) & (verbs <= 1),
+        np.minimum(sentences, 12),
+        np.minimum(np.abs(c["paragraph"][j] - c["paragraph"][i]), 8),
+        np.log1p(high - low),
+        np.minimum(second - first, 30),
+        np.minimum(people[second] - people[first + 1], 12),
+        np.minimum(named[second] - named[first + 1], 12),
+        np.minimum(verbs, 12),
+        np.minimum(rows.commas[high] - rows.commas[low], 12),
+        after,
+        sentences == 0,
+        sentences == 1,
+        c["form"][i] == 0,
+        c["form"][i] == 1,
+        c["form"][i] == 2,
+        c["full"][i],
+        c["sort"][i] == 0,
+        c["sort"][i] == 1,
+        c["sort"][i] == 2,
+        c["sort"][i] == 3,
+        c["sort"][i] == 4,
+        c["sort"][i] == 5,
+        c["plural"][i],
+        c["subject"][i],
+        c["object"][i],
+        c["prepositional"][i],
+        c["possessive"][i],
+        c["modifier"][i],
+        c["speaker"][i],
+        c["opens"][i],
+        c["quotation"][i] > 0,
+        c["paragraph"][i] == 0,
+        c["definite"][i],
+        c["indefinite"][i],
+        c["coordinated"][i],
+        c["clause"][i],
+        he_or_she,
+        c["pronoun"][j] == 3,
+        c["pronoun"][j] == 4,
+        c["form"][j] == 1,
+        c["possessive"][j],
+        c["reflexive"][j],
+        c["subject"][j],
+        c["object"][j],
+        c["prepositional"][j],
+        c["speaker"][j],
+        c["quotation"][j] > 0,
+        c["opens"][j],
+        c["sort"][j] == 0,
+        c["sort"][j] == 1,
+        c["sort"][j] == 3,
+        c["sort"][j] == 4,
+        plural_j,
+        length <= 2,
+        np.minimum(length, 6),
+        (c["quotation"][i] == c["quotation"][j]) & (c["quotation"][j] > 0),
+        c["speaker"][i] * c["speaker"][j],
+        c["subject"][i] * c["subject"][j],
+        both_pronouns & (c["pronoun"][i] == c["pronoun"][j]),
+        both_pronouns & (c["pronoun"][i] != c["pronoun"][j]),
+        np.clip(sign * c["feminine"][i], -2, 2),
+        np.abs(np.sign(c["feminine"][i])),
+        sign * c["learned"][i],
+        plural_j == (c["plural"][i] > 0),
+        sort_agrees,
+        same_head,
+        in_roles,
+        shared,
+        others,
+        np.log1p(c["nth"][i]),
+        share,
+        last_mention,
+        rank,
+        headline,
+        speaks,
+        (sentences == 1) & (before[i] > 0) & (c["opens"][i] > 0),
+        (sentences == 0) & (verbs <= 1),
         (c["phrase"][i] == c["phrase"][j]) & (sentences == 0),
-    )  # fmt: skip
+    )
     return np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
 
 
@@ -438,10 +541,12 @@ def _bearers(
             last[row] = who not in met
             rank[row] = met.setdefault(who, len(met))
     return (
-        share[i].astype(np.float32), last, np.minimum(rank, 12),
+        share[i].astype(np.float32),
+        last,
+        np.minimum(rank, 12),
         np.where(known[i], headline[np.maximum(bearer[i], 0)], False).astype(np.float32),
         np.where(known[i], speaks[np.maximum(bearer[i], 0)], False).astype(np.float32),
-    )  # fmt: skip
+    )
 
 
 def normalised(

@@ -102,7 +102,9 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         before = seen.lower[one.start - 1].rstrip(".") if one.start else ""
         titled = before in lexicon.TITLES and (one.start > one.phrase or before in lexicon.ABBREVIATED)
         votes.setdefault(words, Counter())
-        if one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
+        if " ".join(words) in lexicon.METONYMS:
+            votes[words]["place"] += 2
+        elif one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
             votes[words]["organization"] += 2  # its form says so: BisNow, NATO
         elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
@@ -142,9 +144,14 @@ def _speaks(seen: View, mention: Mention) -> bool:
 
 
 def _join(
-    referents: list[Referent], found: int | None, number: int, words: tuple[str, ...], sort: Sort,
-    mentions: Sequence[Mention], seen: View,
-) -> int:  # fmt: skip
+    referents: list[Referent],
+    found: int | None,
+    number: int,
+    words: tuple[str, ...],
+    sort: Sort,
+    mentions: Sequence[Mention],
+    seen: View,
+) -> int:
     if found is None:
         referents.append(Referent(sort, number, [words], [number]))
         return len(referents) - 1
@@ -206,9 +213,14 @@ def _evidence(seen: View, mentions: Sequence[Mention], one: Referent) -> float:
 
 
 def _organization(
-    seen: View, mentions: Sequence[Mention], number: int, words: tuple[str, ...], sort: Sort,
-    referents: Sequence[Referent], people: int,
-) -> int | None:  # fmt: skip
+    seen: View,
+    mentions: Sequence[Mention],
+    number: int,
+    words: tuple[str, ...],
+    sort: Sort,
+    referents: Sequence[Referent],
+    people: int,
+) -> int | None:
     mention = mentions[number]
     text = seen.tokens[mention.start].text if mention.end - mention.start == 1 else ""
     place = lexicon.COUNTRY_FORMS.get(" ".join(words), " ".join(words))
@@ -235,18 +247,23 @@ def _organization(
 
 
 def _describe(
-    seen: View, mentions: Sequence[Mention], number: int, referent: int, referents: Sequence[Referent],
-    heads: Mapping[int, int], appositive: dict[int, int],
-) -> None:  # fmt: skip
+    seen: View,
+    mentions: Sequence[Mention],
+    number: int,
+    referent: int,
+    referents: Sequence[Referent],
+    heads: Mapping[int, int],
+    appositive: dict[int, int],
+) -> None:
     """Gather what stands beside a name: title before it, appositive after or before it, ``is a`` behind it."""
     mention, one = mentions[number], referents[referent]
     if mention.modifier or mention.possessive:
         return
     for start, end in roles(seen, mention):
         one.roles.append((start, end))
-        one.calls.add((seen.lemma[end - 1] if end == mention.start else _head_lemma(seen, start, end)).rstrip("."))
+        one.calls.add(_head_lemma(seen, start, end).rstrip("."))
         for place in range(start, end):
-            if seen.upos[place] in ("NOUN", "PROPN"):
+            if seen.upos[place] in ("NOUN", "PROPN", "ADJ"):
                 noun = seen.lemma[place].rstrip(".")
                 one.heads.add(noun)
                 word = seen.lower[place].rstrip(".")
@@ -268,11 +285,10 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
     if end < last and seen.lower[end] == "(":
         close = next((place for place in range(end, min(last, end + 8)) if seen.lower[place] == ")"), end)
         end = close + 1
-    if (end + 1 < last and seen.lower[end] in (",", "–", "—", "-") and seen.tokens[end].start >= mention.end) or (
-        end + 2 < last and seen.lemma[end] == "be" and seen.lower[end + 1] in ("a", "an", "the", "one")
-    ):
-        if (stop := appositive_end(seen, end + 1, last, mention.sort)) > end + 1:
-            yield end + 1, stop
+    aside = end + 1 < last and seen.lower[end] in (",", "–", "—", "-")
+    copula = end + 2 < last and seen.lemma[end] == "be" and seen.lower[end + 1] in ("a", "an", "the", "one")
+    if (aside or copula) and (stop := appositive_end(seen, end + 1, last, mention.sort)) > end + 1:
+        yield end + 1, stop
     before = mention.phrase - 1
     if before > first + 1 and seen.lower[before] == "," and mention.start == mention.phrase:
         start = before - 1
@@ -285,6 +301,8 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
             start -= 1
         if seen.upos[start] in _FINITE or seen.lower[start] in (",", ";", ":", '"', "“"):
             start += 1
+        while start < before and seen.upos[start] in ("ADP", "SCONJ", "CCONJ"):
+            start += 1
         opens = seen.upos[start] == "DET" or seen.lower[start] in lexicon.POSSESSIVE or "'s" in seen.lower[start:before]
         if (
             opens
@@ -293,7 +311,7 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
         ):
             closed = (
                 mention.end >= last
-                or seen.lower[mention.end] in (",", ".", "(", "said", "–", "—")
+                or seen.lower[mention.end] in (",", ".", ":", "(", "said", "–", "—")
                 or seen.upos[mention.end] in _FINITE
             )
             if closed:
@@ -342,9 +360,9 @@ def appositive_end(seen: View, start: int, last: int, sort: Sort) -> int:
             )
         elif word in _ENDS or word in _AFTER_ROLE:
             break
-        elif tag in _FINITE and not (called and seen.tokens[place].xpos in ("VBN", "VBG")):
-            return start
-        elif not called and (tag in ("ADP", "SCONJ", "CCONJ") or (tag == "PRON" and word not in lexicon.POSSESSIVE)):
+        elif (tag in _FINITE and not (called and seen.tokens[place].xpos in ("VBN", "VBG"))) or (
+            not called and (tag in ("ADP", "SCONJ", "CCONJ") or (tag == "PRON" and word not in lexicon.POSSESSIVE))
+        ):
             return start
         elif tag in ("NOUN", "PROPN") and lexicon.noun_kind(seen.lemma[place]) in wanted:
             called = True

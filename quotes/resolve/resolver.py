@@ -12,7 +12,7 @@ from quotes.records import Analysis, Attribution, Candidate, Kind, Link, Naming,
 from quotes.resolve import lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
-from quotes.resolve.linking import Distribution, Model, distributions, generic, top
+from quotes.resolve.linking import Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, mentions, view
 from quotes.resolve.referents import Named, named
 from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
@@ -23,7 +23,7 @@ _LEAST = 0.02  # a candidate below this is not worth a line in a record
 #: How often a link is right where no ranker is asked, by what it rests on; a trained model brings its own figures.
 CERTAINTY = {
     "full name": 0.985, "short name": 0.97, "other name": 0.96, "described": 0.95, "vague": 0.97, "words": 0.9,
-    "several": 0.9, "first person": 0.85, "byline": 0.9, "lead-in": 0.75, "answer": 0.75, "list": 0.85, "continued": 0.95,
+    "several": 0.9, "first person": 0.85, "byline": 0.9, "lead-in": 0.75, "answer": 0.75, "continued": 0.95,
     "same paragraph": 0.85, "same paragraph, before": 0.8, "turns": 0.65, "quoted before": 0.55, "reported before": 0.4,
     "reported before, unnamed": 0.3, "sentence before": 0.55, "indirect": 0.1, "nobody": 0.9,
 }  # fmt: skip
@@ -202,8 +202,17 @@ class Resolver:
                 capital = next(
                     (lexicon.METONYMS[" ".join(form)] for form in forms if " ".join(form) in lexicon.METONYMS), None
                 )
-                country = next((r for r, one in enumerate(article.named.referents) if capital and any(
-                    lexicon.COUNTRY_FORMS.get(" ".join(form), " ".join(form)) == capital for form in one.forms)), None)  # fmt: skip
+                country = next(
+                    (
+                        r
+                        for r, one in enumerate(article.named.referents)
+                        if capital
+                        and any(
+                            lexicon.COUNTRY_FORMS.get(" ".join(form), " ".join(form)) == capital for form in one.forms
+                        )
+                    ),
+                    None,
+                )
             target = who if country is None else country
             known[target] = known.get(target, 0.0) + part
         return known
@@ -249,16 +258,21 @@ class Resolver:
         """``I``, ``we``: the speaker of the quote around it, else the author that a byline names."""
         words = attributions[number].source[0]
         around = [
-            n for n, said in enumerate(attributions)
+            n
+            for n, said in enumerate(attributions)
             if n != number and n in linked and any(span.covers(words) for span in said.contents)
-        ]  # fmt: skip
+        ]
         if not around:
             quotation = next((one for one in article.seen.quoted if one.start <= words.start < one.end), None)
             around = [
-                n for n, said in enumerate(attributions)
-                if quotation and n in linked and n != number and said.speech != "indirect"
+                n
+                for n, said in enumerate(attributions)
+                if quotation
+                and n in linked
+                and n != number
+                and said.speech != "indirect"
                 and any(quotation.start <= span.start < quotation.end for span in said.contents)
-            ]  # fmt: skip
+            ]
         if around:
             found = linked[min(around, key=lambda n: sum(map(len, attributions[n].contents)))][0]
             certain = self.certainty["first person"]
@@ -294,8 +308,9 @@ class Resolver:
                 key = None if who is None else ids[same.get(who, who)]
                 sums[key] = sums.get(key, 0.0) + part
             candidates = tuple(
-                Candidate(key, min(1.0, part)) for key, part in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0] or "~"))
-            ) or (Candidate(None, 1.0),)  # fmt: skip
+                Candidate(key, min(1.0, part))
+                for key, part in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0] or "~"))
+            ) or (Candidate(None, 1.0),)
             links.append(Link(self._chosen(candidates), candidates, words))
         return Resolution(_with_anonymity(article, tuple(sources.values()), attributions, links), tuple(links))
 
@@ -315,9 +330,8 @@ class Resolver:
     ) -> Source:
         seen = article.seen
         spans = {
-            _span(article, n) for n, found in enumerate(article.found)
-            if found.get(who, 0.0) >= self.model.threshold
-        }  # fmt: skip
+            _span(article, n) for n, found in enumerate(article.found) if found.get(who, 0.0) >= self.model.threshold
+        }
         if who >= article.base + len(article.mentions):
             kind, naming, name, span = article.extra[who - article.base - len(article.mentions)]
             return self._known(Source("", name, kind, naming, mentions=tuple(sorted(spans | {span}))))
@@ -393,8 +407,11 @@ def _role(article: _Article, who: int) -> tuple[str | None, str | None]:
     affiliation: str | None = None
     for start, end in sorted(referent.roles, key=lambda one: (-min(one[1] - one[0], 3), one[0])):
         begin = start
-        while begin < end and (seen.upos[begin] in ("DET", "PUNCT") or seen.lower[begin].rstrip(".") in lexicon.HONORIFICS
-                               or (seen.upos[begin] == "NUM" and begin + 1 < end and seen.lower[begin + 1] == ",")):  # fmt: skip
+        while begin < end and (
+            seen.upos[begin] in ("DET", "PUNCT")
+            or seen.lower[begin].rstrip(".") in lexicon.HONORIFICS
+            or (seen.upos[begin] == "NUM" and begin + 1 < end and seen.lower[begin + 1] == ",")
+        ):
             begin += 1
         if begin == end:
             continue
@@ -434,11 +451,19 @@ def _with_anonymity(
     for one in granted(article.seen):
         sentence = article.seen.analysis.sentence_at(one.condition.start)
         near = [
-            (abs(article.seen.analysis.sentence_at(said.start) - sentence), abs((said.source or said.contents)[0].start - one.condition.start), link.source_id)
+            (
+                abs(article.seen.analysis.sentence_at(said.start) - sentence),
+                abs((said.source or said.contents)[0].start - one.condition.start),
+                link.source_id,
+            )
             for said, link in zip(attributions, links, strict=True)
-            if link.source_id is not None and by_id[link.source_id].naming != "named"
-            and any(article.seen.analysis.sentence_at(span.start) in (sentence, sentence - 1) for span in (*said.source, *said.cue, *said.contents))
-        ]  # fmt: skip
+            if link.source_id is not None
+            and by_id[link.source_id].naming != "named"
+            and any(
+                article.seen.analysis.sentence_at(span.start) in (sentence, sentence - 1)
+                for span in (*said.source, *said.cue, *said.contents)
+            )
+        ]
         if near:
             spans.setdefault(min(near)[2], []).extend(one.spans)
     return tuple(replace(source, anonymity=tuple(spans.get(source.id, ()))) for source in sources)

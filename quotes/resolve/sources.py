@@ -170,18 +170,21 @@ def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], p
     best: int | None = None
     for number in range(bisect_left(starts, first), bisect_left(starts, place)):
         one = mentions[number]
-        if one.end == stop and one.form != "pronoun" and not one.modifier:
-            best = number
-        elif one.end == stop - 1 and seen.lower[stop - 1] == ")":
+        if (one.end == stop and one.form != "pronoun" and not one.modifier) or (
+            one.end == stop - 1 and seen.lower[stop - 1] == ")"
+        ):
             best = number
     if best is None or seen.lower[place] not in ("who", "whom"):
         return best
     while mentions[best].sort not in ("person", "group", "unknown"):
         # "a spokesman for the ministry, who": the person further left
         earlier = [
-            n for n in range(bisect_left(starts, first), best)
-            if mentions[n].sort in ("person", "group") and mentions[n].end <= mentions[best].phrase and not mentions[n].modifier
-        ]  # fmt: skip
+            n
+            for n in range(bisect_left(starts, first), best)
+            if mentions[n].sort in ("person", "group")
+            and mentions[n].end <= mentions[best].phrase
+            and not mentions[n].modifier
+        ]
         if not earlier:
             return best
         best = earlier[-1]
@@ -196,30 +199,42 @@ def named_inside(seen: View, mentions: Sequence[Mention], starts: Sequence[int],
     for inner in _inside(mentions, starts, one.phrase, one.head):
         other = mentions[inner]
         tight = other.end == one.head and not other.possessive
-        if other.form == "name" and tight and other.sort in ("organization", "unknown", "place") and (
-            " ".join(seen.lower[other.start : other.end]) not in _COUNTRIES
-        ):  # fmt: skip
+        if (
+            other.form == "name"
+            and tight
+            and other.sort in ("organization", "unknown", "place")
+            and (" ".join(seen.lower[other.start : other.end]) not in _COUNTRIES)
+        ):
             return inner
     return None
 
 
 def complement(seen: View, mention: Mention) -> int:
-    """Where a noun phrase with its prepositional phrases ends: ``an official from South Korea's presidential office``."""
+    """Where a noun phrase with its prepositional phrases ends: ``an official from the president's office``."""
     last = seen.bounds[seen.sentence[mention.head]][1]
     place = end = mention.end
     while place < last and place - mention.end < 18:
         word, tag = seen.lower[place], seen.upos[place]
         if tag == "ADP" and (word in _AFFILIATING or word in ("close", "about", "on")):
             inner = place + 1
-            while inner < last and (seen.upos[inner] in ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PART") or seen.lower[inner] in ("&", "'s") or seen.lower[inner] in lexicon.POSSESSIVE
-                or (seen.upos[inner] == "CCONJ" and seen.upos[inner - 1] == "PROPN" and inner + 1 < last and seen.upos[inner + 1] == "PROPN")):  # fmt: skip
+            while inner < last and (
+                seen.upos[inner] in ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PART")
+                or seen.lower[inner] in ("&", "'s")
+                or seen.lower[inner] in lexicon.POSSESSIVE
+                or (
+                    seen.upos[inner] == "CCONJ"
+                    and seen.upos[inner - 1] == "PROPN"
+                    and inner + 1 < last
+                    and seen.upos[inner + 1] == "PROPN"
+                )
+            ):
                 inner += 1
             if seen.lower[place] in ("on", "in") and any(seen.lower[p] in _DAYS for p in range(place + 1, inner)):
                 break
             if inner == place + 1:
                 break
             place = end = inner
-        elif word == "close" and seen.lower[place + 1 : place + 2] == ("to",) or word == "familiar":
+        elif (word == "close" and seen.lower[place + 1 : place + 2] == ("to",)) or word == "familiar":
             place += 1
         else:
             break
@@ -229,11 +244,7 @@ def complement(seen: View, mention: Mention) -> int:
 
 
 _COUNTRIES = frozenset(lexicon.METONYMS.values()) | frozenset(lexicon.COUNTRY_FORMS)
-_DAYS = frozenset(
-    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "yesterday", "tomorrow")
-    + ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november")
-    + ("december", "week", "month", "year", "statement", "interview", "morning", "evening", "afternoon", "night")
-)
+_DAYS = lexicon.TIMES | {"statement", "interview"}
 
 
 def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int, some: bool = False) -> Typed:
@@ -268,7 +279,7 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     if sort == "group" or one.plural:
         capitals = any(seen.tokens[p].text[0].isupper() for p in modifiers if p > seen.bounds[seen.sentence[p]][0])
         tells = affiliation is not None or capitals or stop > one.end
-        vague = lemma in lexicon.VAGUE_NOUNS and not tells or some and not tells
+        vague = (lemma in lexicon.VAGUE_NOUNS and not tells) or (some and not tells)
         return Typed("group", "vague" if vague else "described", name, role if tells else None, affiliation)
     if sort == "person":
         tells = affiliation is not None or bool(modifiers) or stop > one.end
@@ -322,12 +333,12 @@ def _affiliation(seen: View, mentions: Sequence[Mention], inside: Sequence[int],
         if seen.lower[place] in ("for", "from", "at", "with", "of"):
             for other in mentions:
                 if other.phrase == place + 1 and other.sort == "organization":
-                    return " ".join(seen.span(other.phrase, other.end).text.split())
+                    return " ".join(seen.span(_article(seen, other.phrase), other.end).text.split())
     return None
 
 
 def affiliation_in(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> str | None:
-    """The organization named in the words of a role (``director of investigations, Electronic Frontier Foundation``)."""
+    """The organization named in the words of a role (``director of research at the Aldgate Institute``)."""
     for sorts in (("organization",), ("place",)):
         for number in _inside(mentions, starts, start, end):
             one = mentions[number]

@@ -18,9 +18,17 @@ from quotes.resolve import lexicon
 from quotes.resolve.mentions import Mention, View
 
 Place = Literal[
-    "continued", "same paragraph", "same paragraph, before", "lead-in", "list", "byline", "turns", "quoted before", "reported before",
-    "reported before, unnamed", "sentence before",
-]  # fmt: skip
+    "continued",
+    "same paragraph",
+    "same paragraph, before",
+    "lead-in",
+    "byline",
+    "turns",
+    "quoted before",
+    "reported before",
+    "reported before, unnamed",
+    "sentence before",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ def _byline(seen: View, mentions: Sequence[Mention], end: int) -> Clue | None:
     tail = seen.text[end : seen.paragraphs[_paragraph(seen, end - 1)][1]].lstrip("\"”’'» \u00a0,.")
     if not tail or tail[0] not in "–—-" or len(tail) > 90:
         return None
-    start, stop = seen.starts and bisect_left(seen.starts, end), end + len(tail) + 8
+    start, stop = bisect_left(seen.starts, end), end + len(tail) + 8
     for number, one in enumerate(mentions):
         if one.start >= start and seen.tokens[one.head].start < stop and not one.modifier:
             return Clue("byline", mention=number)
@@ -195,9 +203,10 @@ def _sentence_before(seen: View, mentions: Sequence[Mention], start: int, here: 
     if seen.paragraph[first] != here:
         return None
     people = [
-        n for n, one in enumerate(mentions)
+        n
+        for n, one in enumerate(mentions)
         if first <= one.head < min(last, place) and (one.sort == "person") and not one.modifier and not one.possessive
-    ]  # fmt: skip
+    ]
     return people[0] if people else None
 
 

@@ -24,13 +24,13 @@ from quotes.resolve.mentions import Mention, View, mentions, view
 from quotes.resolve.referents import Named, named
 
 VERSION = "1.0.0"
-FOLDS = 5
+FOLDS = 3
 SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text made ready: its mentions, and what is known of them. ``gold[n]`` is the gold chain of mention ``n`` or None."""
+    """A text made ready: its mentions, and what is known of them. ``gold[n]`` is mention ``n``'s gold chain or None."""
 
     id: str
     seen: View
