@@ -175,6 +175,8 @@ def _label(seen: View, one: Mention) -> bool:
     """``Headline:``, ``Photo:``: what names a line, not somebody; and a party's mark, as in ``D-Hartford``."""
     follows = seen.lower[one.end : one.end + 1] == (":",)
     opens = one.start == 0 or seen.paragraph[one.start - 1] != seen.paragraph[one.start]
+    if not seen.tokens[one.start].text[0].isalnum() and seen.tokens[one.start].text[0] not in "@#":
+        return True
     party = one.end - one.start > 1 and seen.lower[one.start] in ("d", "r", "i") and seen.lower[one.start + 1] == "-"
     if party or re.fullmatch(r"[DRI]-[A-Z].*", seen.tokens[one.start].text):
         return True
@@ -295,8 +297,12 @@ def _goes_on(seen: View, body: int, place: int, last: int) -> bool:
     if seen.lower[place] == "'s" or tag in ("DET", "PRON"):
         return False
     after = seen.upos[place + 1] if place + 1 < last else ""
+    if tag == "VERB" and place > body and seen.lower[place - 1] == "-" and _tight(seen, place - 1) and after in _INSIDE:
+        return True  # North Korea-focused
     if tag == "PUNCT":
-        return seen.lower[place] in ("-", "–", "/", "&") and place > body and after in _INSIDE and _tight(seen, place)
+        compound = after == "VERB" and place + 2 < last and seen.upos[place + 2] in _INSIDE
+        joins = seen.lower[place] in ("-", "–", "/", "&") and place > body and _tight(seen, place)
+        return joins and (after in _INSIDE or compound)
     if tag == "CCONJ":
         return place > body and (seen.lower[place] == "&" or _joins(seen, place, last))
     if tag == "ADV":

@@ -133,15 +133,14 @@ class Resolver:
             return self._words(article, reading)
         if reading.also:
             return self._several(article, reading)
-        mention = article.mentions[reading.head]
-        found = article.found[reading.head]
-        if (inner := named_inside(article.seen, article.mentions, article.starts, reading.head)) is not None:
-            mention, found = article.mentions[inner], dict(article.named.candidates[inner])
-            reading = replace(reading, head=inner)
-        if mention.form == "pronoun" or reading.head not in article.named.candidates:
+        head = reading.head
+        mention, found = article.mentions[head], article.found[head]
+        if (inner := named_inside(article.seen, article.mentions, article.starts, head)) is not None:
+            head, mention, found = inner, article.mentions[inner], dict(article.named.candidates[inner])
+        if head not in article.named.candidates:
             best = top(found)[0][0]
-            if best == article.base + reading.head and len(found) == 1:
-                vague = self._typed(article, reading.head)[1] == "vague" or reading.some
+            if best == article.base + head and len(found) == 1:
+                vague = self._typed(article, head)[1] == "vague" or reading.some
                 return self._sure(best, "vague" if vague else "described")
             return found
         found = self._government(article, found)

@@ -101,7 +101,7 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
         if (
             nearby is None
             or mentions[nearby].phrase != following
-            or mentions[nearby].form != mentions[head].form
+            or (mentions[nearby].form != mentions[head].form and seen.lower[following] != "other")
             or (seen.lower[last] == "," and mentions[head].form == "nominal" and not mentions[head].plural)
             or (seen.lower[last] == "," and not _listed(seen, mentions[nearby].end, end))
         ):

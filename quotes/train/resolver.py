@@ -361,16 +361,12 @@ def chain_figures(texts: Sequence[Text], model: linking.Model) -> dict[str, core
             if one.form != "pronoun":
                 chain.setdefault(who, Counter())[text.gold[n]] += 1
         for n in linking.anaphors(text.seen, text.mentions, text.named):
-            who, _ = linking.top(found[n])[0]
+            best, _ = linking.top(found[n])[0]
             gold = text.gold[n]
             nouns = any(g == gold and m != n and text.mentions[m].form != "pronoun" for m, g in enumerate(text.gold))
-            linked = who is not None and who != base + n
-            if linked and who is not None:
-                right = (
-                    gold is not None
-                    and chain.get(who, Counter()).most_common(1)[:1] != []
-                    and chain[who].most_common(1)[0][0] == gold
-                )
+            linked = best is not None and best != base + n
+            if best is not None and linked:
+                right = gold is not None and best in chain and chain[best].most_common(1)[0][0] == gold
             else:
                 right = gold is None or not nouns
             judged.setdefault(linking.kind_of(text.seen, text.mentions[n]), []).append((right, linked))
