@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built wheel, unpacked into a folder of its own."""
     room = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(room), str(ROOT)]
-    subprocess.run(build, check=True)
+    options = ("-q", "--no-deps", "--no-build-isolation", "--wheel-dir", str(room))
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(ROOT)], check=True)
     (wheel,) = room.glob("quotes-*.whl")
     target = room / "site"
     with zipfile.ZipFile(wheel) as archive:
