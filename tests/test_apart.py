@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quotes.detect.apart import apart
@@ -32,12 +34,19 @@ def test_a_far_quotation_stands_by_itself(before: str) -> None:
     assert (second.cue, second.source, second.speech) == ((), (), "direct")
 
 
-@pytest.mark.parametrize(
-    "text", [f"{LEAD} {QUOTE}", f"{LEAD} “So be it.”\n\n{QUOTE}", f"{LEAD} She went on:\n\n{QUOTE}"]
-)
+@pytest.mark.parametrize("text", [f"{LEAD} {QUOTE}", f"{LEAD} She went on:\n\n{QUOTE}", f"{QUOTE}\n\n{LEAD}"])
 def test_a_quotation_with_a_reason_to_belong_stays(text: str) -> None:
     analysis, said = attributed(text)
     assert apart(analysis, [said]) == (said,)
+
+
+def test_a_quotation_stays_with_one_by_the_same_speaker_in_the_paragraph_before() -> None:
+    analysis, said = attributed(f"{LEAD} “So be it.”\n\n{QUOTE}")
+    start = analysis.text.index("“So be it.”")
+    mine = Span(start, start + 11, "“So be it.”")
+    both = replace(said, contents=tuple(sorted((*said.contents, mine))))
+    assert apart(analysis, [both]) == (both,)
+    assert len(apart(analysis, [said])) == 2
 
 
 def test_a_quotation_over_paragraphs_stays_whole() -> None:

@@ -2,9 +2,9 @@
 
 A detector that was trained on clean copy gives every quotation a cue, for there each has one. In damaged copy a
 paragraph may hold a quotation that nobody says. In PolNeAR's annotations a quotation that fills a paragraph belongs to
-a cue in another paragraph only where that is the one before and has a quotation or ends with a colon (21 of 26), where
-the quotation runs over both, or where the cue follows (5); one tied to a cue farther off, or to the paragraph before
-for no such reason, is nobody's until the resolver finds a speaker for it.
+a cue in another one only where that is next to it and a quotation runs over both, or the paragraph before ends with a
+colon or holds a quotation by the same speaker, or the speaker follows. One that is tied to a cue for no such reason
+is nobody's until the resolver finds a speaker for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
     """The attributions in order of the text, far quotations of them standing by themselves, without cue and source."""
     text = analysis.text
     blocks, quotations = paragraphs(text), quoted(text)
-    runs_on = sorted(one.start for one in quotations if one.continued)
+    runs_on = [one for one in quotations if one.continued or one.continues]
 
     def block(offset: int) -> int:
         return max(0, bisect_right(blocks, offset, key=lambda pair: pair[0]) - 1)
@@ -30,15 +30,18 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
         start, end = blocks[block(content.start)]
         return text[content.start] in "\"“'‘«„" and content.start <= start + 1 and content.end + 2 >= end
 
+    def spoken(number: int, spans: Sequence[Span]) -> bool:
+        """Whether one of the spans is a quotation in this paragraph."""
+        return any(block(span.start) == number and text[span.start] in "\"“'‘«„" for span in spans)
+
     def tied(content: Span, others: Sequence[Span]) -> bool:
         number = block(content.start)
-        near = min((block(span.start) for span in others), key=lambda other: abs(other - number))
-        if near == number or near == number + 1:
+        places = [block(span.start) for span in others]
+        if number in places or any(one.start < content.end and content.start < one.end for one in runs_on):
             return True
-        if any(content.start <= start < content.end for start in runs_on):
-            return True
-        before = text[slice(*blocks[number - 1])]
-        return near == number - 1 and (before.endswith(":") or any(mark in before for mark in '"“'))
+        if number - 1 in places:
+            return text[blocks[number - 1][1] - 1] == ":" or spoken(number - 1, others)
+        return number + 1 in places and not spoken(number + 1, others)
 
     def parts(said: Attribution) -> Iterator[Attribution]:
         if len(said.contents) < 2 and not said.cue:
@@ -46,7 +49,7 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
             return
         kept: list[Span] = []
         for content in said.contents:
-            others = [*said.cue, *said.source, *kept] or [span for span in said.contents if span != content]
+            others = [*said.cue, *said.source, *(span for span in said.contents if span != content)]
             if not fills(content) or tied(content, others):
                 kept.append(content)
             else:

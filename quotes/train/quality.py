@@ -49,13 +49,15 @@ class Row:
 def damaged_copies(
     copy: Copy, random: Random, count: int = 4, spins: Sequence[Mapping[str, Sequence[str]]] = ()
 ) -> list[Copy]:
-    """Copies of an article, each with about a fifth of its attributions damaged; the last one spun here and there."""
+    """Copies of an article: one with orphans, one spun here and there, between them such with damage of all kinds."""
     spins = spins or [thesaurus()]
     made = []
     varieties = ["orphaned", "truncated", "marks", "stray", "spliced", "repeated", "missing"]
     for number in range(count):
         new = copy
-        if number == count - 1:
+        if number == 0:
+            new = orphaned_copy(copy, random)
+        elif number == count - 1:
             places = random.sample(range(len(copy.attributions)), min(len(copy.attributions), 8))
             whole = random.random() < 0.4
             if whole:
@@ -77,6 +79,16 @@ def damaged_copies(
                     new = damage(new, random.choice(varieties[1:]), random, at) or new
         made.append(new)
     return made
+
+
+def orphaned_copy(copy: Copy, random: Random, most: int = 4) -> Copy:
+    """A copy with up to ``most`` quotes that nobody says."""
+    done = 0
+    for at in random.sample(range(len(copy.attributions)), len(copy.attributions)):
+        hurt = damage(copy, "orphaned", random, at)
+        if hurt is not None and done < most:
+            copy, done = hurt, done + 1
+    return copy
 
 
 def rows(system: System, items: Sequence[tuple[str, str, Copy]]) -> list[Row]:
@@ -177,20 +189,28 @@ def _fit(data: Sequence[Row], name: str, seed: int) -> tuple[tuple[str, ...], An
     target = np.array([row.truth[name] for row in known])
     groups = np.array([row.article for row in known])
     weights = balanced(target, PRIOR.get(name))
-    evidence = [int("." in column and not column.startswith("article")) for column in wanted]
     estimator = HistGradientBoostingClassifier(
         learning_rate=0.06,
         max_iter=160,
         max_leaf_nodes=10,
         min_samples_leaf=15,
         l2_regularization=2.0,
-        monotonic_cst=evidence if name == "garbled" else None,
+        monotonic_cst=[direction(name, column) for column in wanted],
         random_state=seed,
     )
     folds = list(GroupKFold(5).split(table, target, groups))
     calibrated = CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=False)
     calibrated.fit(table, target, sample_weight=weights)
     return wanted, calibrated
+
+
+def direction(name: str, column: str) -> int:
+    """1 where more of a feature can only make a thing likelier, -1 where less, 0 where either may be."""
+    if name == "garbled":
+        return int("." in column and not column.startswith("article"))
+    if name == "orphaned":
+        return {"nobody": 1, "first": -1, "has source": -1, "has cue": -1}.get(column, 0)
+    return 0
 
 
 def balanced(target: np.ndarray, prior: float | None) -> np.ndarray:
