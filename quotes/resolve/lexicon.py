@@ -140,9 +140,17 @@ ORGANIZATION_NOUNS = _words(
 
 #: Words that make a run of capitals an organization's name.
 ORGANIZATION_NAME_WORDS = ORGANIZATION_NOUNS | _words(
-    "news times post journal herald tribune guardian gazette press associates reuters cnn bbc afp fbi cia nsa "
-    "google facebook research services systems technologies studios records networks partners holdings solutions "
+    "project initiative action ferries airlines airways motors industries international media energy news times "
+    "post journal herald tribune guardian gazette press associates reuters cnn bbc afp fbi cia nsa google "
+    "facebook research services systems technologies studios records networks partners holdings solutions "
     "republicans democrats states nations"
+)
+
+#: Last words that no person's name has.
+FIRM_ENDINGS = _words(
+    "project initiative airlines airways ferries motors industries foundation institute association committee "
+    "commission council university ministry agency corporation network alliance coalition partners studios "
+    "systems technologies services solutions holdings management department federation society bank group"
 )
 
 #: What the second half of an organization's name with *and* in it ends in.

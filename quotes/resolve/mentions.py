@@ -411,7 +411,7 @@ def _run(seen: View, start: int, end: int, taken: Sequence[bool]) -> int:
         first -= 1
     if first > start and seen.upos[first - 1] == "NUM" and not taken[first - 1] and seen.lower[first - 1].isdigit():
         first -= 1
-    while first < end - 1 and seen.lower[first].rstrip(".") in lexicon.TITLES:
+    while first < end - 1 and (seen.lower[first].rstrip(".") in lexicon.TITLES or seen.lower[first] in lexicon.TIMES):
         first += 1
     return first
 

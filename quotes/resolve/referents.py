@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quotes.resolve import lexicon, names
 from quotes.resolve.mentions import Mention, Sort, View, run_sort
+from quotes.resolve.mentions import mentions as find
 
 _FINITE = frozenset(("VERB", "AUX"))
 _OPENING = frozenset(('"', "“", "‘", "'"))
@@ -82,6 +83,16 @@ def named(seen: View, mentions: Sequence[Mention]) -> Named:
     return Named(tuple(referents), candidates, appositive)
 
 
+def names_of(seen: View) -> tuple[tuple[Mention, ...], Named]:
+    """The mentions of an article, each name of the sort that the whole article gives it, and their referents."""
+    found = find(seen)
+    known = named(seen, found)
+    return tuple(
+        replace(one, sort=known.referents[known.candidates[n][0][0]].sort) if n in known.candidates else one
+        for n, one in enumerate(found)
+    ), known
+
+
 def _words(seen: View, mention: Mention) -> tuple[str, ...]:
     return names.person_words([seen.tokens[place].text for place in range(mention.start, mention.end)])
 
@@ -104,6 +115,8 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         votes.setdefault(words, Counter())
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
+        elif one.end - one.start > 1 and words[-1] in lexicon.FIRM_ENDINGS:
+            votes[words]["organization"] += 3
         elif one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
             votes[words]["organization"] += 2  # its form says so: BisNow, NATO
         elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
@@ -190,14 +203,14 @@ def _by_part(
     weights = {}
     for r, score in found.items():
         gap = min((number - m for m in people[r].mentions if m < number), default=None)
-        weight = score * (0.15 if gap is None else 1 + 0.25 * len([m for m in people[r].mentions if m < number]) ** 0.5)
+        weight = score * (0.3 if gap is None else 1 + len([m for m in people[r].mentions if m < number]))
         clash = (title in lexicon.MALE_TITLES and _evidence(seen, mentions, people[r]) > 0) or (
             title in lexicon.FEMALE_TITLES and _evidence(seen, mentions, people[r]) < 0
         )
         weights[r] = weight * (0.05 if clash else 1.0)
     if len(weights) > 1:
         latest = max(weights, key=lambda r: max((m for m in people[r].mentions if m < number), default=-1))
-        weights[latest] *= 1.5
+        weights[latest] *= 1.25
     total = sum(weights.values())
     return tuple(sorted(((r, weight / total) for r, weight in weights.items()), key=lambda pair: (-pair[1], pair[0])))
 

@@ -13,8 +13,8 @@ from quotes.resolve import lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
 from quotes.resolve.linking import Distribution, Model, distributions, top
-from quotes.resolve.mentions import Mention, View, mentions, view
-from quotes.resolve.referents import Named, named
+from quotes.resolve.mentions import Mention, View, view
+from quotes.resolve.referents import Named, names_of
 from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
 from quotes.resolve.speakers import Clue, byline_author, clues
 
@@ -75,8 +75,7 @@ class Resolver:
     def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> Resolution:
         """The sources of an article and a link for each attribution, in their order."""
         seen = view(analysis)
-        found = mentions(seen)
-        names_ = named(seen, found)
+        found, names_ = names_of(seen)
         article = _Article(
             seen, found, [one.start for one in found], names_, distributions(seen, found, names_, self.model)
         )

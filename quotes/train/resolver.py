@@ -20,8 +20,8 @@ from quotes import artifacts
 from quotes.evaluate import coreference
 from quotes.records import Analysis, Article
 from quotes.resolve import lexicon, linking, ranking
-from quotes.resolve.mentions import Mention, View, mentions, view
-from quotes.resolve.referents import Named, named
+from quotes.resolve.mentions import Mention, View, view
+from quotes.resolve.referents import Named, names_of
 
 VERSION = "1.0.0"
 FOLDS = 3
@@ -45,8 +45,7 @@ class Text:
 def prepare(document: coreference.Chains, analysis: Analysis) -> Text:
     """An OntoGUM document: each mention has the chain of the smallest gold span with its head and its beginning."""
     seen = view(analysis)
-    found = mentions(seen)
-    by_end: dict[int, list[tuple[int, int]]] = {}
+    found, known = names_of(seen)
     spans: list[tuple[int, int, int]] = []
     for chain, members in enumerate(document.chains):
         spans += [(start, end, chain) for start, end in members]
@@ -60,8 +59,7 @@ def prepare(document: coreference.Chains, analysis: Analysis) -> Text:
             if first in (begin, start) and stop >= end and _headed(seen, first, stop, one)
         ]
         gold.append(min(fitting)[1] if fitting else None)
-    del by_end
-    return Text(document.id, seen, found, named(seen, found), tuple(gold))
+    return Text(document.id, seen, found, known, tuple(gold))
 
 
 def _headed(seen: View, start: int, end: int, one: Mention) -> bool:
@@ -73,17 +71,11 @@ def _headed(seen: View, start: int, end: int, one: Mention) -> bool:
 
 def prepare_gap(pair: coreference.Pair, analysis: Analysis) -> Text:
     """A GAP pair whose analysis has the page's title as headline; the two names are given, so they are entities."""
-    seen, found, anaphor, names = gap_mentions(pair, analysis)
-    return Text(pair.id, seen, found, named(seen, found), (None,) * len(found), pair, anaphor, names)
-
-
-def gap_mentions(
-    pair: coreference.Pair, analysis: Analysis
-) -> tuple[View, tuple[Mention, ...], int | None, tuple[int | None, int | None]]:
     given = coreference.with_names(pair, analysis)
     seen = view(given)
-    found = mentions(seen)
-    return seen, found, *coreference.places(pair, given, seen, found)
+    found, known = names_of(seen)
+    anaphor, names = coreference.places(pair, given, seen, found)
+    return Text(pair.id, seen, found, known, (None,) * len(found), pair, anaphor, names)
 
 
 @dataclass(frozen=True, slots=True)
