@@ -63,6 +63,7 @@ class View:
     bounds: tuple[tuple[int, int], ...]  # of each sentence, in tokens
     quoted: tuple[marks.Quoted, ...] = field(default=())
     paragraphs: tuple[tuple[int, int], ...] = field(default=())
+    people: frozenset[int] = frozenset()  # the tokens of people's names
 
     @property
     def text(self) -> str:
@@ -124,6 +125,12 @@ def view(analysis: Analysis) -> View:
         tuple(zip(edges, [*edges[1:], len(tokens)], strict=False)),
         quotations,
         blocks,
+        frozenset(
+            place
+            for entity in analysis.entities
+            if _SORTS.get(entity.type.upper()) == "person"
+            for place in range(bisect_left(starts, entity.start), bisect_left(starts, entity.end))
+        ),
     )
 
 
@@ -313,8 +320,10 @@ def _goes_on(seen: View, body: int, place: int, last: int) -> bool:
 
 def _joins(seen: View, place: int, last: int) -> bool:
     """The *and* of one organization's name: ``Customs and Border Protection``."""
-    if seen.lower[place] != "and" or not (
-        _capitalised(seen, place - 1) and place + 1 < last and _capitalised(seen, place + 1)
+    if (
+        seen.lower[place] != "and"
+        or place - 1 in seen.people
+        or not (_capitalised(seen, place - 1) and place + 1 < last and _capitalised(seen, place + 1))
     ):
         return False
     stop = place + 1

@@ -115,7 +115,7 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         votes.setdefault(words, Counter())
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
-        elif one.end - one.start > 1 and words[-1] in lexicon.FIRM_ENDINGS:
+        elif one.end - one.start > 1 and (words[-1] in lexicon.FIRM_ENDINGS or "&" in seen.lower[one.start : one.end]):
             votes[words]["organization"] += 3
         elif one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
             votes[words]["organization"] += 2  # its form says so: BisNow, NATO
@@ -314,6 +314,7 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
             start -= 1
         if seen.upos[start] in _FINITE or seen.lower[start] in (",", ";", ":", '"', "“"):
             start += 1
+        led = start
         while start < before and seen.upos[start] in ("ADP", "SCONJ", "CCONJ"):
             start += 1
         opens = seen.upos[start] == "DET" or seen.lower[start] in lexicon.POSSESSIVE or "'s" in seen.lower[start:before]
@@ -325,7 +326,7 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
             closed = (
                 mention.end >= last
                 or seen.lower[mention.end] in (",", ".", ":", "(", "said", "–", "—")
-                or seen.upos[mention.end] in _FINITE
+                or (led == start and seen.upos[mention.end] in _FINITE)  # not "according to the mayor, Poe went"
             )
             if closed:
                 yield start, before
