@@ -127,9 +127,10 @@ def shared(
     found: dict[int, Distribution] = {n: {} for n in which}
     rest = dict.fromkeys(which, 1.0)
     if len(candidates.j):
+        called = {a: rows.called(a).keys() for a in np.unique(candidates.j).tolist()}
         weight = np.asarray(
             [
-                model.agreement if _called(seen, rows, a, who) else 1.0
+                model.agreement if called[a] == {who} or _introduced(seen, rows, a, who) else 1.0
                 for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
             ]
         )
@@ -143,11 +144,12 @@ def shared(
     return found
 
 
-def _called(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
-    """Whether a noun calls this bearer and no other: by role, or, for *the official*, the noun that introduced him."""
-    if who < 0 and generic(seen, rows.mentions[anaphor]) and -1 - who < anaphor:
-        return rows.noun[anaphor] == rows.noun[-1 - who] and not generic(seen, rows.mentions[-1 - who])
-    return rows.called(anaphor).keys() == {who}
+def _introduced(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
+    """Whether *the official* may be the one whom the same noun introduced (``a US defense official``)."""
+    before = -1 - who
+    if who >= 0 or before >= anaphor or not generic(seen, rows.mentions[anaphor]):
+        return False
+    return rows.noun[anaphor] == rows.noun[before] and not generic(seen, rows.mentions[before])
 
 
 def kind_of(seen: View, one: Mention) -> str:

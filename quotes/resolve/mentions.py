@@ -72,6 +72,11 @@ class View:
     def span(self, start: int, end: int) -> Span:
         return self.analysis.article.span(self.tokens[start].start, self.tokens[end - 1].end)
 
+    def quotation_at(self, offset: int) -> marks.Quoted | None:
+        """The outermost quotation that holds an offset."""
+        at = bisect_right(self.quoted, offset, key=lambda one: one.start) - 1
+        return self.quoted[at] if at >= 0 and offset < self.quoted[at].end else None
+
     def within(self, span: Span) -> tuple[int, int]:
         """The tokens that touch a span, as ``[start, end)``; an empty range where there is none."""
         start = bisect_right(self.starts, span.start)

@@ -51,18 +51,29 @@ def named(seen: View, mentions: Sequence[Mention]) -> Named:
     full = [n for n in order if sorts[n] == "person" and len(_words(seen, mentions[n])) > 1]
     referents: list[Referent] = []
     candidates: dict[int, tuple[tuple[int, float], ...]] = {}
+    met: dict[tuple[str, ...], int] = {}
     for number in full:
         words = _words(seen, mentions[number])
-        found = next(
-            (r for r, one in enumerate(referents) if any(names.same_person(words, form) for form in one.forms)), None
-        )
+        found = met.get(words)
+        if found is None:
+            same = (r for r, one in enumerate(referents) if any(names.same_person(words, form) for form in one.forms))
+            found = next(same, None)
+        met[words] = found if found is not None else len(referents)
         candidates[number] = ((_join(referents, found, number, words, "person", mentions, seen), 1.0),)
     people = len(referents)
+    parts: dict[str, list[tuple[int, float]]] = {}
+    others: dict[tuple[tuple[str, ...], Sort, bool], int] = {}
     for number in order:
         if number in candidates:
             continue
         words = _words(seen, mentions[number])
-        if len(words) == 1 and (known := _by_part(seen, mentions, number, words[0], sorts[number], referents[:people])):
+        if len(words) != 1:
+            continue
+        if words[0] not in parts:
+            parts[words[0]] = [
+                (r, score) for r, one in enumerate(referents[:people]) if (score := _part(words[0], one))
+            ]
+        if known := _by_part(seen, mentions, number, parts[words[0]], sorts[number], referents):
             candidates[number] = known
             for r, _ in known[:1]:
                 referents[r].mentions.append(number)
@@ -71,7 +82,12 @@ def named(seen: View, mentions: Sequence[Mention]) -> Named:
     ):
         words = _key(seen, mentions[number], sorts[number])
         if words:
-            found = _organization(seen, mentions, number, words, sorts[number], referents, people)
+            article = mentions[number].start > 0 and seen.lower[mentions[number].start - 1] == "the"
+            key = (words, sorts[number], article)
+            if key not in others:
+                found = _organization(seen, mentions, number, words, sorts[number], referents, people)
+                others[key] = len(referents) if found is None else found
+            found = others[key] if others[key] < len(referents) else None
             candidates[number] = ((_join(referents, found, number, words, sorts[number], mentions, seen), 1.0),)
     for one in referents:
         one.mentions.sort()
@@ -179,8 +195,17 @@ def _join(
     return found
 
 
+def _part(word: str, one: Referent) -> float:
+    return max(names.part_of(word, form) for form in one.forms)
+
+
 def _by_part(
-    seen: View, mentions: Sequence[Mention], number: int, word: str, sort: Sort, people: Sequence[Referent]
+    seen: View,
+    mentions: Sequence[Mention],
+    number: int,
+    parts: Sequence[tuple[int, float]],
+    sort: Sort,
+    people: Sequence[Referent],
 ) -> tuple[tuple[int, float], ...]:
     """The people whose family or given name this word is, the likelier first; () where it is nobody's.
 
@@ -188,8 +213,7 @@ def _by_part(
     does not decide, they stay about equally likely.
     """
     mention = mentions[number]
-    scores = {r: max(names.part_of(word, form) for form in one.forms) for r, one in enumerate(people)}
-    found = {r: score for r, score in scores.items() if score > 0}
+    found = dict(parts)
     if not found:
         return ()
     preposition = seen.lower[mention.phrase - 1] if mention.phrase else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from quotes.resolve.linking import Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, view
 from quotes.resolve.referents import Named, names_of
 from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
-from quotes.resolve.speakers import Clue, byline_author, clues
+from quotes.resolve.speakers import REACH, Clue, byline_author, clues
 
 _LEAST = 0.02  # a candidate below this is not worth a line in a record
 
@@ -103,10 +104,15 @@ class Resolver:
             linked[number] = (found, reading.words)
             article.readings[number] = reading
         late.sort()
+        personal = {
+            n: self._is_person(article, found) for n, (found, _) in linked.items() if top(found)[0][0] is not None
+        }
         for number in late:
-            said = attributions[number]
-            if not said.source:
-                linked[number] = (self._unworded(article, attributions, number, linked), None)
+            if not attributions[number].source:
+                found = self._unworded(article, attributions, number, linked, personal)
+                linked[number] = (found, None)
+                if top(found)[0][0] is not None:
+                    personal[number] = self._is_person(article, found)
         for number in late:
             if number not in linked:
                 linked[number] = (
@@ -221,14 +227,12 @@ class Resolver:
         attributions: Sequence[Attribution],
         number: int,
         linked: dict[int, tuple[Distribution, Span | None]],
+        personal: dict[int, bool],
     ) -> Distribution:
         """Whose a quote is that has no source words beside it."""
-        people = {
-            n: self._is_person(article, found) for n, (found, _) in linked.items() if top(found)[0][0] is not None
-        }
         left = 1.0
         total: Distribution = {}
-        for clue in clues(article.seen, article.mentions, attributions, number, people):
+        for clue in clues(article.seen, article.mentions, article.starts, attributions, number, personal):
             part = left * self.certainty[clue.place]
             for who, share in self._clue(article, clue, linked).items():
                 total[who] = total.get(who, 0.0) + part * share
@@ -255,21 +259,15 @@ class Resolver:
     ) -> Distribution:
         """``I``, ``we``: the speaker of the quote around it, else the author that a byline names."""
         words = attributions[number].source[0]
-        around = [
-            n
-            for n, said in enumerate(attributions)
-            if n != number and n in linked and any(span.covers(words) for span in said.contents)
-        ]
-        if not around:
-            quotation = next((one for one in article.seen.quoted if one.start <= words.start < one.end), None)
+        near = range(max(0, number - REACH), min(len(attributions), number + REACH + 1))
+        near_linked = [n for n in near if n != number and n in linked]
+        around = [n for n in near_linked if any(span.covers(words) for span in attributions[n].contents)]
+        if not around and (quotation := article.seen.quotation_at(words.start)):
             around = [
                 n
-                for n, said in enumerate(attributions)
-                if quotation
-                and n in linked
-                and n != number
-                and said.speech != "indirect"
-                and any(quotation.start <= span.start < quotation.end for span in said.contents)
+                for n in near_linked
+                if attributions[n].speech != "indirect"
+                and any(quotation.start <= span.start < quotation.end for span in attributions[n].contents)
             ]
         if around:
             found = linked[min(around, key=lambda n: sum(map(len, attributions[n].contents)))][0]
@@ -426,7 +424,8 @@ def _beside(article: _Article, numbers: Sequence[int]) -> str | None:
     seen = article.seen
     for number in numbers:
         one = article.mentions[number]
-        for other in article.mentions:
+        first = bisect_left(article.starts, one.phrase)
+        for other in article.mentions[first : first + 8]:
             if other.form != "name" or other.sort != "organization":
                 continue
             owns = other.possessive and other.phrase == one.phrase and other.end < one.start

@@ -257,7 +257,7 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     before = [m for m in inside if mentions[m].end <= one.head]
     lemma = noun(seen, one.head)
     modifiers = [p for p in range(begin, one.head) if seen.upos[p] in ("NOUN", "ADJ", "PROPN", "VERB")]
-    affiliation = _affiliation(seen, mentions, inside, one, stop) or _capitals_before(seen, one)
+    affiliation = _affiliation(seen, mentions, starts, inside, one, stop) or _capitals_before(seen, one)
     bare = "".join(seen.lower[begin : begin + 1]) not in _DEFINITE
     role_start = begin
     while role_start < one.head and (
@@ -315,7 +315,9 @@ def _inside(mentions: Sequence[Mention], starts: Sequence[int], start: int, end:
     return range(bisect_left(starts, start), bisect_left(starts, end))
 
 
-def _affiliation(seen: View, mentions: Sequence[Mention], inside: Sequence[int], one: Mention, stop: int) -> str | None:
+def _affiliation(
+    seen: View, mentions: Sequence[Mention], starts: Sequence[int], inside: Sequence[int], one: Mention, stop: int
+) -> str | None:
     """The organization (or the place) that a described source belongs to."""
     for sorts in (("organization",), ("place", "unknown")):
         for number in inside:
@@ -325,13 +327,20 @@ def _affiliation(seen: View, mentions: Sequence[Mention], inside: Sequence[int],
             end = other.end
             if end > one.end and other.possessive:
                 # "South Korea's presidential office": the whole phrase
-                end = max([m.end for m in mentions if m.phrase == other.phrase and m.end <= stop], default=end)
+                end = max(
+                    [
+                        m.end
+                        for m in (mentions[n] for n in _inside(mentions, starts, other.phrase, stop))
+                        if m.phrase == other.phrase and m.end <= stop
+                    ],
+                    default=end,
+                )
             return " ".join(
                 seen.span(_article(seen, other.phrase) if end > other.end else other.start, end).text.split()
             )
     for place in range(one.end, stop):
         if seen.lower[place] in ("for", "from", "at", "with", "of"):
-            for other in mentions:
+            for other in (mentions[n] for n in _inside(mentions, starts, place + 1, stop)):
                 if other.phrase == place + 1 and other.sort == "organization":
                     return " ".join(seen.span(_article(seen, other.phrase), other.end).text.split())
     return None

@@ -43,6 +43,7 @@ class Clue:
 def clues(
     seen: View,
     mentions: Sequence[Mention],
+    starts: Sequence[int],
     attributions: Sequence[Attribution],
     number: int,
     linked: Mapping[int, bool],
@@ -52,14 +53,15 @@ def clues(
     ``linked`` has the attributions that have a source (or were given one already), and whether it is a named person's.
     """
     said = attributions[number]
-    if said.speech == "indirect":
+    if said.speech == "indirect" or not said.contents:
         return []
     start = min(span.start for span in said.contents)
     end = max(span.end for span in said.contents)
     here = _paragraph(seen, start)
     found: list[Clue] = []
-    quotation = next((one for one in seen.quoted if one.start <= start < one.end), None)
-    near = [n for n in linked if n != number and attributions[n].contents]
+    quotation = seen.quotation_at(start)
+    around = range(max(0, number - REACH), min(len(attributions), number + REACH + 1))
+    near = [n for n in around if n in linked and n != number and attributions[n].contents]
     earlier = [n for n in near if attributions[n].start < start]
     before = max(earlier, key=lambda n: (attributions[n].start, n), default=None)
     if quotation is not None and quotation.continued and before is not None:
@@ -77,15 +79,19 @@ def clues(
                 attribution=nearest,
             )
         )
-    if lead := _lead_in(seen, mentions, start, here):
+    if lead := _lead_in(seen, mentions, starts, start, here):
         found.append(lead)
-    if byline := _byline(seen, mentions, end):
+    if byline := _byline(seen, mentions, starts, end):
         found.append(byline)
     if not same and _whole(seen, here, said):
         found += _before(seen, attributions, number, here, linked, earlier)
-    if not found and (person := _sentence_before(seen, mentions, start, here)) is not None:
+    if not found and (person := _sentence_before(seen, mentions, starts, start, here)) is not None:
         found.append(Clue("sentence before", mention=person))
     return found
+
+
+#: How many attributions before and after a quote may hold its speaker.
+REACH = 30
 
 
 def _paragraph(seen: View, offset: int) -> int:
@@ -149,7 +155,7 @@ def _dialogue(seen: View, attributions: Sequence[Attribution], one: int, two: in
     return opens and short and first.source[0].text.lower() != second.source[0].text.lower()
 
 
-def _lead_in(seen: View, mentions: Sequence[Mention], start: int, here: int) -> Clue | None:
+def _lead_in(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, here: int) -> Clue | None:
     """``From the chairwoman:`` or a name and a colon, before the quote or as a paragraph of its own."""
     opening = seen.paragraphs[here][0]
     text = seen.text[opening:start].rstrip(" \t\u00a0\"“‘'«-–—•*")
@@ -164,12 +170,13 @@ def _lead_in(seen: View, mentions: Sequence[Mention], start: int, here: int) -> 
         text = seen.text[opening:end]
     if not text.endswith(":"):
         return None
-    inside = [n for n, one in enumerate(mentions) if opening <= seen.tokens[one.head].start < end and not one.modifier]
+    first, last = bisect_left(seen.starts, opening), bisect_left(seen.starts, end)
+    inside = [n for n in range(bisect_left(starts, first), bisect_left(starts, last)) if not mentions[n].modifier]
     spoken = [n for n in inside if mentions[n].sort in ("person", "organization", "unknown", "group")]
     if not spoken:
         return None
-    last = [n for n in spoken if seen.sentence[mentions[n].head] == seen.sentence[mentions[spoken[-1]].head]]
-    return Clue("lead-in", mention=last[0])
+    sentence = seen.sentence[mentions[spoken[-1]].head]
+    return Clue("lead-in", mention=next(n for n in spoken if seen.sentence[mentions[n].head] == sentence))
 
 
 def _listed(seen: View, block: int) -> bool:
@@ -177,19 +184,24 @@ def _listed(seen: View, block: int) -> bool:
     return seen.text[start : start + 1] in "-–—•*\"“‘'" and end > start
 
 
-def _byline(seen: View, mentions: Sequence[Mention], end: int) -> Clue | None:
+def _byline(seen: View, mentions: Sequence[Mention], starts: Sequence[int], end: int) -> Clue | None:
     """``"…" – the commissioner`` at the end of the quote's paragraph."""
     tail = seen.text[end : seen.paragraphs[_paragraph(seen, end - 1)][1]].lstrip("\"”’'» \u00a0,.")
     if not tail or tail[0] not in "–—-" or len(tail) > 90:
         return None
     start, stop = bisect_left(seen.starts, end), end + len(tail) + 8
-    for number, one in enumerate(mentions):
-        if one.start >= start and seen.tokens[one.head].start < stop and not one.modifier:
+    for number in range(bisect_left(starts, start), len(mentions)):
+        one = mentions[number]
+        if seen.tokens[one.head].start >= stop:
+            break
+        if not one.modifier:
             return Clue("byline", mention=number)
     return None
 
 
-def _sentence_before(seen: View, mentions: Sequence[Mention], start: int, here: int) -> int | None:
+def _sentence_before(
+    seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, here: int
+) -> int | None:
     """The one person that the sentence before, in the same paragraph, is about."""
     place = bisect_left(seen.starts, start)
     if not 0 < place < len(seen.tokens):
@@ -202,10 +214,9 @@ def _sentence_before(seen: View, mentions: Sequence[Mention], start: int, here: 
     first, last = seen.bounds[sentence]
     if seen.paragraph[first] != here:
         return None
+    inside = range(bisect_left(starts, first), bisect_left(starts, min(last, place)))
     people = [
-        n
-        for n, one in enumerate(mentions)
-        if first <= one.head < min(last, place) and (one.sort == "person") and not one.modifier and not one.possessive
+        n for n in inside if mentions[n].sort == "person" and not mentions[n].modifier and not mentions[n].possessive
     ]
     return people[0] if people else None
 
