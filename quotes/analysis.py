@@ -120,7 +120,6 @@ class Analyser:
                 download_method=None,
                 use_gpu=False,
                 logging_level="ERROR",
-                ner_batch_size=128,
             )
 
     def __call__(self, article: Article) -> Analysis:

@@ -40,6 +40,12 @@ from quotes.train.word_vectors import DIMENSIONS, ENCODER_SHA256, distil
 
 VERSION = "1.0.0"
 SEED = 1234
+BATCHES = {
+    "tokenize": 128,
+    "pos": 256,
+    "lemma": 256,
+    "ner": 128,
+}  # at run time: paragraphs, sentences, words, sentences
 PACKAGE = "quotes"  # the name of our models inside the pack, as "ewt" or "combined" are in Stanza's own
 
 
@@ -48,9 +54,9 @@ class Steps:
     """How long each model trains: optimiser steps, and epochs for the lemmatizer."""
 
     ner: int = 3600
-    tokenize: int = 4500
-    pos: int = 3200
-    lemma: int = 8
+    tokenize: int = 3000
+    pos: int = 2200
+    lemma: int = 3
 
 
 STEPS = Steps()
@@ -150,22 +156,29 @@ def write_ner(columns: Sequence[Iterable[TaggedSentence]], path: Path) -> None:
 
 
 @contextmanager
-def annealed(module: Any, steps: int) -> Iterator[None]:
-    """Let a Stanza training module's learning rate fall linearly, to a fiftieth over ``steps``.
+def annealed(module: Any, steps: int, last: float = 0.02, start: Path | None = None) -> Iterator[None]:
+    """Let a Stanza training module's learning rate fall linearly, to its ``last`` part over ``steps``.
 
-    Its own schedules wait for plateaus, which a short training never sees.
+    Its own schedules wait for plateaus, which a short training never sees. ``start`` is a model to go on from.
     """
+    import torch
+
     original = module.Trainer
 
     class Trainer(original):  # type: ignore[misc, valid-type]
         done = 0
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if start is not None:
+                self.model.load_state_dict(torch.load(start, weights_only=True)["model"])
 
         def update(self, *args: Any, **kwargs: Any) -> Any:
             optimizers = getattr(self, "optimizers", None) or {"only": self.optimizer}
             for optimizer in optimizers.values():
                 for group in optimizer.param_groups:
                     first = group.setdefault("first_lr", group["lr"])
-                    group["lr"] = first * max(0.02, 1 - self.done / steps)
+                    group["lr"] = first * max(last, 1 - (1 - last) * self.done / steps)
             self.done += 1
             return super().update(*args, **kwargs)
 
@@ -257,14 +270,18 @@ def train_tokenizer(data: Path, work: Path, steps: int) -> Path:
         "max_seqlen": 300,
         "hidden_dim": 64,
         "emb_dim": 32,
-        "lr0": 0.004,
         "dropout": 0.2,
         "unit_dropout": 0.15,
-        "eval_steps": 500,
-        "steps": steps,
+        "eval_steps": 350,
     }
-    with annealed(tokenizer, steps):
-        tokenizer.main(["--no_use_mwt", *_arguments(arguments, work, "tokenize")])
+    finish = steps // 4
+    with annealed(tokenizer, steps - finish, last=0.5):
+        first = arguments | {"lr0": 0.004, "steps": steps - finish}
+        tokenizer.main(["--no_use_mwt", *_arguments(first, work, "tokenize")])
+    best = (work / "tokenize.pt").rename(work / "tokenize.first.pt")
+    with annealed(tokenizer, finish, start=best):
+        then = arguments | {"lr0": 0.002, "steps": finish}
+        tokenizer.main(["--no_use_mwt", *_arguments(then, work, "tokenize")])
     return work / "tokenize.pt"
 
 
@@ -331,15 +348,13 @@ def shouted_names(sentences: Sequence[TaggedSentence], share: float = 0.05) -> I
 # ---------------------------------------------------------------- the pack
 
 
-def slim(model: Path, to: Path) -> None:
+def slim(model: Path, to: Path, batch: int) -> None:
     """Copy a trained model with half-precision weights, and without what inference does not read."""
     import torch
 
     saved = torch.load(model, map_location="cpu", weights_only=True)
     weights = saved["model"]
-    if (
-        "delta" in saved["vocab"]
-    ):  # ner: a table of fine-tuned vectors that was never trained, and the second tag column
+    if "delta" in saved["vocab"]:  # ner: fine-tuned vectors that were never trained, and the second tag column
         del saved["vocab"]["delta"], saved["vocab"]["_key2class"]["delta"]
         saved["vocab"]["tag"] = {
             name: {0: kept[0]} if isinstance(kept, dict) else kept for name, kept in saved["vocab"]["tag"].items()
@@ -350,11 +365,8 @@ def slim(model: Path, to: Path) -> None:
             if not name.startswith(("delta_emb.", "tag_clfs.1.", "crits.1."))
         }
     saved["model"] = {name: tensor.half() for name, tensor in weights.items()}
-    saved["config"] = {
-        key: value
-        for key, value in saved["config"].items()
-        if not (isinstance(value, str) and "/" in value) and not isinstance(value, Path)
-    }
+    kept = {key: value for key, value in saved["config"].items() if not (isinstance(value, str) and "/" in value)}
+    saved["config"] = kept | {"batch_size": batch}
     to.parent.mkdir(parents=True, exist_ok=True)
     torch.save(saved, to, _use_new_zipfile_serialization=False)
 
@@ -363,7 +375,7 @@ def assemble(models: Mapping[str, Path], pretrain: Path, out: Path) -> None:
     """Lay the models out as Stanza does, with the resources.json that its Pipeline reads."""
     shutil.rmtree(out, ignore_errors=True)
     for processor, model in models.items():
-        slim(model, out / f"en/{processor}/{PACKAGE}.pt")
+        slim(model, out / f"en/{processor}/{PACKAGE}.pt", BATCHES[processor])
     (out / "en/pretrain").mkdir(parents=True)
     shutil.copyfile(pretrain, out / f"en/pretrain/{PACKAGE}.pt")
     needs = {"dependencies": [{"model": "pretrain", "package": PACKAGE}]}
@@ -405,7 +417,7 @@ def enlarge_dictionary(folder: Path, data: Path, lines: int = 9000) -> None:
     names.update({name: name for name in names if name not in known})
     path = folder / f"en/lemma/{PACKAGE}.pt"
     lemmatizer.save(str(path))
-    slim(path, path)
+    slim(path, path, BATCHES["lemma"])
 
 
 def card(
