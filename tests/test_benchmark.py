@@ -21,14 +21,14 @@ class Staged(stubs.Stub):
         super().__init__()
         self.models = models
         self.analyser: Any = self
-        self.detector = self.resolver = self.quality = lambda item: item
+        self.detector = self.resolver = self.damage = self.quality = lambda item: item
 
     def pipe(self, articles: Iterable[Article], batch: int = 32) -> Iterator[Any]:
         if isinstance(self.analyser, Staged):  # as its own first stage
             yield from articles
             return
         for article in self.analyser.pipe(articles, batch):
-            yield self.score(self.quality(self.resolver(self.detector(article))))
+            yield self.score(self.quality(self.damage(self.resolver(self.detector(article)))))
 
     def score(self, text: str | Article) -> Any:
         return self._record(text if isinstance(text, Article) else Article("", text))
@@ -36,7 +36,7 @@ class Staged(stubs.Stub):
 
 def test_every_stage_is_timed() -> None:
     rates = benchmark._stages(Staged(), ARTICLES)  # type: ignore[arg-type]
-    assert list(rates) == ["analyser", "detector", "resolver", "quality", "rest", "whole"]
+    assert list(rates) == ["analyser", "detector", "resolver", "damage", "quality", "rest", "whole"]
     assert all(rate > rates["whole"] > 0 for name, rate in rates.items() if name != "whole")
 
 

@@ -20,6 +20,7 @@ from quotes.ingest import documents, files
 
 __all__ = [
     "BOUNDS",
+    "STAGES",
     "Bounds",
     "Dask",
     "Engine",
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 PART_DOCUMENTS = 500
+STAGES = ("analyser", "detector", "resolver", "damage", "quality")  # of a Scorer, each with models that it loads
 
 
 def prepared(settings: Mapping[str, Any]) -> Any:
@@ -51,8 +53,8 @@ def prepared(settings: Mapping[str, Any]) -> Any:
     from quotes.pipeline import Scorer
 
     scorer = Scorer(**settings)
-    for part in ("analyser", "detector", "resolver", "quality"):
-        getattr(scorer, part)
+    for stage in STAGES:
+        getattr(scorer, stage)
     return scorer
 
 

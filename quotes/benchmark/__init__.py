@@ -23,13 +23,13 @@ from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
 from quotes import archive
+from quotes.archive import STAGES
 from quotes.ingest import Document
 from quotes.records import Analysis, Article
 
 if TYPE_CHECKING:
     from quotes.pipeline import Scorer
 
-STAGES = ("analyser", "detector", "resolver", "quality")
 LATENCY_WORDS, LATENCY_RUNS = 600, 100
 SAMPLE_WORDS = 40_000  # for the stages
 PLAIN_WORDS = 8_000
@@ -134,6 +134,9 @@ class _Timed:
 
     def __init__(self, stage: Any, name: str, spent: dict[str, float]) -> None:
         self.stage, self.name, self.spent = stage, name, spent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stage, name)
 
     def __call__(self, *arguments: Any) -> Any:
         begun = time.perf_counter()
