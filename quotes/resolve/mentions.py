@@ -197,11 +197,7 @@ def _label(seen: View, one: Mention) -> bool:
 
 def _entities(seen: View) -> Iterator[Mention]:
     """The analysis' names, without titles, mended where it broke one: ``Paul`` ``M.`` ``Cole``, ``Jae`` ``-in``."""
-    spans = [
-        (*seen.within(Span(entity.start, entity.end, entity.text)), sort)
-        for entity in seen.analysis.entities
-        if (sort := _SORTS.get(entity.type.upper()))
-    ]
+    spans = list(_named(seen))
     last = 0
     for number, (start, end, sort) in enumerate(spans):
         start = max(start, last)
@@ -209,7 +205,7 @@ def _entities(seen: View) -> Iterator[Mention]:
         if sort == "person" and after and after[2] == "person" and _one_name(seen, end, after[0]):
             end = after[1]
         while start < end and (
-            seen.lower[start].rstrip(".") in lexicon.HONORIFICS or seen.upos[start] in ("DET", "PUNCT")
+            seen.lower[start].rstrip(".") in lexicon.HONORIFICS | lexicon.TIMES or seen.upos[start] in ("DET", "PUNCT")
         ):
             start += 1
         while start < end and (seen.lower[end - 1] in ("'s", "'") or seen.upos[end - 1] == "PUNCT"):
@@ -224,6 +220,21 @@ def _entities(seen: View) -> Iterator[Mention]:
             end = _whole_name(seen, end, after[0] if after else len(seen.tokens))
         last = end
         yield Mention(start, end, end - 1, start, "name", sort, False, _possessive(seen, end), True)
+
+
+def _named(seen: View) -> Iterator[tuple[int, int, Sort]]:
+    """The entities that may be sources, as token ranges; one with a comma is cut there (``Newport, Wilburn``)."""
+    for entity in seen.analysis.entities:
+        start, end = seen.within(Span(entity.start, entity.end, entity.text))
+        sort = _SORTS.get(entity.type.upper())
+        if sort is None and start < end and seen.lower[end - 1] in lexicon.ORGANIZATION_ENDINGS | lexicon.FIRM_ENDINGS:
+            sort = "organization"
+        if sort is None:
+            continue
+        commas = [place for place in range(start, end) if seen.lower[place] == ","]
+        for first, last in zip([start, *(place + 1 for place in commas)], [*commas, end], strict=True):
+            if first < last:
+                yield first, last, sort if first == start else "unknown"
 
 
 def _first_half(seen: View, start: int, limit: int) -> int:
