@@ -241,6 +241,11 @@ def _subject(seen: View, one: Mention, first: int, last: int) -> tuple[bool, boo
     return subject, speaker
 
 
+def speaks(seen: View, one: Mention) -> bool:
+    """Whether a reporting verb stands right beside a mention."""
+    return _subject(seen, one, *seen.bounds[seen.sentence[one.head]])[1]
+
+
 def anaphoric(seen: View, one: Mention) -> bool:
     """Whether a mention may stand for another: third-person pronouns and definite or possessed noun phrases."""
     if one.form == "pronoun":

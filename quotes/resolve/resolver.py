@@ -15,6 +15,7 @@ from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
 from quotes.resolve.linking import Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, view
+from quotes.resolve.ranking import speaks
 from quotes.resolve.referents import Named, names_of
 from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
 from quotes.resolve.speakers import REACH, Clue, byline_author, clues
@@ -48,14 +49,27 @@ class _Article:
     def base(self) -> int:
         return len(self.named.referents)
 
-    def where(self, offset: int) -> tuple[bool, int]:
-        """Whether an offset lies in a quotation, and its paragraph."""
-        start, _ = self.seen.within(Span(offset, offset + 1, ""))
-        place = min(start, len(self.seen.tokens) - 1)
-        return self.seen.quotation[place] > 0, self.seen.paragraph[place]
+    def spoke_before(self, number: int, spoke: Sequence[tuple[int, Distribution]]) -> Distribution:
+        """Who spoke last before a pronoun, at most two paragraphs up: of those who may be meant by it, by ``spoke``
+        or, where no attribution was found, by a name beside a reporting verb."""
+        seen, pronoun = self.seen, self.mentions[number]
+        personal = seen.lower[pronoun.start] not in lexicon.IT
+        last = next((one for one in reversed(spoke) if one[0] < number and self._may_speak(one[0], personal)), None)
+        for before in range(number - 1, max(-1, number - 60, -1 if last is None else last[0]), -1):
+            one = self.mentions[before]
+            named = one.form == "name" and not one.modifier and not seen.quotation[one.head]
+            if named and self._may_speak(before, personal) and speaks(seen, one):
+                last = (before, self.found[before])
+                break
+        if last is None or seen.paragraph[pronoun.head] - seen.paragraph[self.mentions[last[0]].head] > 2:
+            return {}
+        return last[1]
 
-    def is_pronoun(self, reading: Reading) -> bool:
-        return reading.head is not None and self.mentions[reading.head].form == "pronoun"
+    def _may_speak(self, number: int, personal: bool) -> bool:
+        one = self.mentions[number]
+        if one.form == "pronoun":
+            return personal == (self.seen.lower[one.start] not in lexicon.IT)
+        return one.sort in (("person", "unknown", "group") if personal else ("organization", "place", "document"))
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
         """The number of a source that is no mention; those with the same words are one."""
@@ -89,7 +103,7 @@ class Resolver:
         """For each attribution who it belongs to, and the words that were resolved."""
         linked: dict[int, tuple[Distribution, Span | None]] = {}
         late: list[int] = []
-        spoke: tuple[int, Distribution] | None = None  # who spoke last outside quotation marks, and in which paragraph
+        spoke: list[tuple[int, Distribution]] = []  # mentions that speak outside quotation marks, and who they are
         for number in sorted(range(len(attributions)), key=lambda n: (_place(attributions[n]), n)):
             said = attributions[number]
             reading = read(article.seen, article.mentions, article.starts, said.source)
@@ -97,12 +111,11 @@ class Resolver:
                 late.append(number)
                 continue
             found = self._worded(article, reading)
-            quoted, paragraph = article.where(reading.words.start)
-            if not quoted:
-                if spoke and paragraph - spoke[0] <= 2 and article.is_pronoun(reading):
-                    found = self._going_on(found, spoke[1])
+            if reading.head is not None and not article.seen.quotation[article.mentions[reading.head].head]:
+                if article.mentions[reading.head].form == "pronoun":
+                    found = self._going_on(found, article.spoke_before(reading.head, spoke))
                 if top(found)[0][0] is not None:
-                    spoke = (paragraph, found)
+                    spoke.append((reading.head, found))
             linked[number] = (found, reading.words)
             article.readings[number] = reading
         late.sort()
