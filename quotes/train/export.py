@@ -1,0 +1,198 @@
+"""The detector's network as an ONNX graph in 8-bit integers, written operator by operator for onnxruntime.
+
+Weights are quantised per output channel, word-piece embeddings per row; activations are quantised as they come, one
+window at a time, so that no window's result depends on another's. A few channels of a transformer peak far above the
+rest, so each layer's input is first divided by its channels' peaks and its weights multiplied by them (SmoothQuant,
+Xiao et al. 2023). Seven bits are used of a weight's eight, because processors without VNNI instructions add pairs of
+products in 16 bits and would overflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quotes.detect.labels import BUCKETS, LABELS, LINKS
+from quotes.train.network import DEPTH, HEADS, LINK_WIDTH, WIDTH
+
+LEVELS = 63  # of a signed 7-bit weight
+SHARE = 0.8  # how much of the peaks of a layer's input its weights take over
+CONTRIB = "com.microsoft"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A linear layer, ``weight [out, in]``, and what each channel of its input is divided by beforehand."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    smoothing: np.ndarray
+
+
+class Graph:
+    """Collects nodes and initializers; every method that adds a node returns the name of its (first) output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+        self.count = 0
+
+    def constant(self, values: np.ndarray) -> str:
+        from onnx import numpy_helper
+
+        self.count += 1
+        name = f"c{self.count}"
+        self.initializers.append(numpy_helper.from_array(values.copy(order="C"), name))
+        return name
+
+    def node(
+        self, kind: str, *inputs: str, outputs: int = 1, domain: str = "", name: str = "", **attributes: Any
+    ) -> str:
+        from onnx import helper
+
+        self.count += 1
+        names = [name or f"n{self.count}", *(f"n{self.count}_{i}" for i in range(1, outputs))]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
+        return names[0]
+
+    def linear(self, x: str, layer: Layer) -> str:
+        """``x @ weight.T + bias`` in integers."""
+        quantised, scale = _quantised(layer.weight * layer.smoothing)
+        return self.node(
+            "DynamicQuantizeMatMul",
+            self.smoothed(x, layer),
+            self.constant(quantised.T),
+            self.constant(scale),
+            self.constant(np.zeros(len(scale), dtype=np.int8)),
+            self.constant(layer.bias),
+            domain=CONTRIB,
+        )
+
+    def smoothed(self, x: str, layer: Layer) -> str:
+        return self.node("Mul", x, self.constant(1 / layer.smoothing))
+
+    def exact_linear(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
+        """``x @ weight.T + bias`` in floating point, for ``x`` of two dimensions."""
+        return self.node("Gemm", x, self.constant(weight), self.constant(bias), transB=1)
+
+    def attention(self, x: str, layer: Layer) -> str:
+        """Queries, keys and values in integers, and what the heads make of them."""
+        quantised, scale = _quantised(layer.weight * layer.smoothing)
+        shown = self.node("DynamicQuantizeLinear", self.smoothed(x, layer), outputs=3)
+        return self.node(
+            "QAttention",
+            shown,
+            self.constant(quantised.T),
+            self.constant(layer.bias),
+            f"{shown}_1",
+            self.constant(scale),
+            "",
+            f"{shown}_2",
+            self.constant(np.zeros(len(scale), dtype=np.int8)),
+            domain=CONTRIB,
+            num_heads=HEADS,
+        )
+
+    def norm(self, x: str, more: str, gain: np.ndarray, bias: np.ndarray) -> str:
+        kind = "SkipLayerNormalization"
+        return self.node(kind, x, more, self.constant(gain), self.constant(bias), domain=CONTRIB, epsilon=1e-12)
+
+    def save(self, path: Path, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> None:
+        import onnx
+        from onnx import TensorProto, helper
+
+        graph = helper.make_graph(
+            self.nodes,
+            "detector",
+            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in inputs.items()],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
+            self.initializers,
+        )
+        versions = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
+        onnx.save(helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="quotes"), str(path))
+
+
+def layer(state: Mapping[str, np.ndarray], name: str, peaks: Mapping[str, np.ndarray] | None) -> Layer:
+    """A linear layer of a network by name, smoothed by the peaks of its input where these are known."""
+    weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
+    if peaks is None:
+        return Layer(weight, bias, np.ones(weight.shape[1], dtype=np.float32))
+    taken = np.maximum(peaks[name], 1e-4) ** SHARE / np.maximum(np.abs(weight).max(axis=0), 1e-4) ** (1 - SHARE)
+    return Layer(weight, bias, (taken / np.exp(np.log(taken).mean())).astype(np.float32))
+
+
+def encoded(graph: Graph, state: Mapping[str, np.ndarray], peaks: Mapping[str, np.ndarray] | None = None) -> str:
+    """The encoder of a network, up to the state of each word: inputs ``pieces``, ``features`` and ``index``.
+
+    ``peaks`` holds, for each linear layer by name, the largest magnitude of each channel of its input
+    (:func:`quotes.train.network.peaks`).
+    """
+
+    def encoder(name: str) -> np.ndarray:
+        return state[f"encoder.{name}"]
+
+    table = encoder("pieces.weight")
+    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127
+    rows = graph.constant(np.round(table / scale).astype(np.int8))
+    x = graph.node("Cast", graph.node("Gather", rows, "pieces"), to=1)
+    x = graph.node("Mul", x, graph.node("Gather", graph.constant(scale.astype(np.float32)), "pieces"))
+    places = graph.node(
+        "Slice",
+        graph.constant(encoder("positions.weight")),
+        graph.constant(np.array([0])),
+        graph.node("Shape", "pieces"),
+        graph.constant(np.array([0])),
+    )
+    more = places
+    for number in range(3):
+        feature = encoder(f"features.{number}.weight")
+        feature = np.concatenate([np.zeros((1, WIDTH), dtype=np.float32), feature])
+        values = graph.node("Gather", "features", graph.constant(np.array(number)), axis=1)
+        more = graph.node("Add", more, graph.node("Gather", graph.constant(feature), values))
+    x = graph.node("Unsqueeze", graph.node("Add", x, more), graph.constant(np.array([0])))
+    gain, bias = graph.constant(encoder("norm.weight")), graph.constant(encoder("norm.bias"))
+    x = graph.node("LayerNormalization", x, gain, bias, epsilon=1e-12)
+    for number in range(DEPTH):
+        at = f"encoder.layers.{number}"
+        qkv, out, up, down = (layer(state, f"{at}.{name}", peaks) for name in ("qkv", "out", "up", "down"))
+        heard = graph.linear(graph.attention(x, qkv), out)
+        x = graph.norm(x, heard, state[f"{at}.norm.weight"], state[f"{at}.norm.bias"])
+        thought = graph.linear(graph.node("Gelu", graph.linear(x, up), domain=CONTRIB), down)
+        x = graph.norm(x, thought, state[f"{at}.last_norm.weight"], state[f"{at}.last_norm.bias"])
+    x = graph.node("Squeeze", x, graph.constant(np.array([0])))
+    return graph.node("Gather", x, "index")
+
+
+def save_onnx(state: Mapping[str, np.ndarray], peaks: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write the network of a float32 state (names of ``quotes.train.network.Network``).
+
+    Inputs: ``pieces [length]``, ``features [length, 3]`` counting from 1, ``index [words]`` (each word's first piece).
+    Outputs: ``labels [words, 13]``, ``seeks`` and ``offers [words, 512]``, ``likes [words, 4 * (buckets + 1)]``.
+    """
+    graph = Graph()
+    x = encoded(graph, state, peaks)
+    for name in ("labels", "likes"):
+        graph.node("Identity", graph.exact_linear(x, state[f"{name}.weight"], state[f"{name}.bias"]), name=name)
+    graph.node("Gelu", graph.linear(x, layer(state, "seeks", peaks)), domain=CONTRIB, name="seeks")
+    offers = graph.node("Gelu", graph.linear(x, layer(state, "offers", peaks)), domain=CONTRIB)
+    graph.node("Mul", offers, graph.constant(np.array(LINK_WIDTH**-0.5, dtype=np.float32)), name="offers")
+    links = len(LINKS) * LINK_WIDTH
+    graph.save(
+        path,
+        {"pieces": ["length"], "features": ["length", 3], "index": ["words"]},
+        {
+            "labels": ["words", len(LABELS)],
+            "seeks": ["words", links],
+            "offers": ["words", links],
+            "likes": ["words", len(LINKS) * (BUCKETS + 1)],
+        },
+    )
+
+
+def _quantised(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / LEVELS
+    return np.round(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
