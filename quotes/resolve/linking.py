@@ -13,6 +13,8 @@ from quotes.resolve import lexicon, ranking
 from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
+_NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
+
 #: None in a distribution is "nobody in this article".
 Distribution = dict[int | None, float]
 
@@ -64,7 +66,7 @@ def through(found: Mapping[int, Distribution], number: int) -> Distribution:
         earlier = found.get(-1 - who, {}) if who is not None and who < 0 and -1 - who < number else {}
         for end, share in (earlier if None in earlier else {who: 1.0}).items():
             total[end] = total.get(end, 0.0) + part * share
-    return total
+    return {end: part for end, part in total.items() if part >= _NOTHING}
 
 
 def _number(who: int | None, base: int) -> int | None:

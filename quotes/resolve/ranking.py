@@ -20,6 +20,7 @@ from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
 BEFORE, AFTER = 24, 3  # how many mentions around an anaphor may be what it stands for
+FURTHER = 6  # and how many further away that a noun calls the same
 
 _FORMS = {"name": 0, "nominal": 1, "pronoun": 2}
 _SORT_CODES = {"person": 0, "organization": 1, "place": 2, "group": 3, "document": 4, "unknown": 5}
@@ -57,8 +58,8 @@ class Table:
     heads: tuple[frozenset[str], ...]  # the noun of a nominal; the roles of a name's bearer
     noun: tuple[str, ...]
     calls: dict[str, dict[int, int]]  # what heads the role of a named person, and who (with a mention) is called that
-    organizations: dict[int, int]  # the named organizations, each with its first mention
-    last_words: dict[int, frozenset[str]]  # what their names end in
+    organizations: list[tuple[int, int]]  # the first mention of each named organization, and its number, in order
+    endings: dict[str, list[tuple[int, int]]]  # the same, by the words that their names end in
     verbs: NDArray[np.int32]  # how many verbs (commas) stand before each token
     commas: NDArray[np.int32]
 
@@ -69,17 +70,19 @@ class Table:
         if one.form != "nominal" or one.plural or self.columns["indefinite"][number]:
             return {}
         if one.sort == "person":
-            return {
+            fitting = {
                 who: place
                 for who, place in self.calls.get(self.noun[number], {}).items()
                 if self.modifiers[number] <= self.heads[place] | {self.noun[number]}
             }
+            return fitting if len(fitting) <= FURTHER else {}
         bare = one.end - one.phrase == 2 or "think" in self.modifiers[number]
         if one.sort != "organization" or not bare or not self.columns["definite"][number]:
             return {}
-        named = {who: place for who, place in self.organizations.items() if place < number}
-        by_name = {who: place for who, place in named.items() if self.noun[number] in self.last_words[who]}
-        return by_name or (named if self.noun[number] in lexicon.OUTLET_NOUNS else {})
+        by_name = {who: place for place, who in self.endings.get(self.noun[number], ())[:FURTHER] if place < number}
+        if by_name or self.noun[number] not in lexicon.OUTLET_NOUNS:
+            return by_name
+        return {who: place for place, who in self.organizations[:2] if place < number}
 
 
 def name_pieces(given: str) -> tuple[str, ...]:
@@ -170,11 +173,15 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
     for number, found in named.candidates.items():
         for lemma in named.referents[found[0][0]].calls:
             calls.setdefault(lemma, {}).setdefault(found[0][0], number)
-    organizations: dict[int, int] = {}
+    earliest: dict[int, int] = {}
     for number, found in sorted(named.candidates.items()):
         if named.referents[found[0][0]].sort == "organization":
-            organizations.setdefault(found[0][0], number)
-    last_words = {who: frozenset(form[-1] for form in named.referents[who].forms) for who in organizations}
+            earliest.setdefault(found[0][0], number)
+    organizations = sorted((place, who) for who, place in earliest.items())
+    endings: dict[str, list[tuple[int, int]]] = {}
+    for place, who in organizations:
+        for word in sorted({form[-1] for form in named.referents[who].forms}):
+            endings.setdefault(word, []).append((place, who))
     verbs = np.cumsum([0] + [tag == "VERB" or tag == "AUX" for tag in seen.upos], dtype=np.int32)
     commas = np.cumsum([0] + [word in _CLAUSE for word in seen.lower], dtype=np.int32)
     columns = {key: np.asarray(values, dtype=np.float32) for key, values in rows.items()}
@@ -186,7 +193,7 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
         tuple(nouns),
         calls,
         organizations,
-        last_words,
+        endings,
         verbs,
         commas,
     )
@@ -358,6 +365,10 @@ def pairs(
     ]
     known = [n for n in ours if c["sort"][n] != 5 or rows.mentions[n].form != "nominal"]
     people = [n for n in known if c["sort"][n] in (0, 5) and not (c["plural"][n] and c["form"][n] == 1)]
+    by_noun: dict[str, list[int]] = {}
+    for i in known:
+        for lemma in rows.heads[i]:
+            by_noun.setdefault(lemma, []).append(i)
     for j in which:
         one = rows.mentions[j]
         personal = c["pronoun"][j] in (1, 2)
@@ -372,11 +383,15 @@ def pairs(
                 near = [i for i in near if c["form"][i] != 1 or not c["quotation"][i]]
             if one.form == "nominal":
                 close = {int(bearer[i]) for i in near}
-                further = {
-                    int(bearer[i]): i for i in usable[:at] if rows.noun[j] in rows.heads[i] and bearer[i] not in close
-                }
+                further: dict[int, int] = {}
+                same = by_noun.get(rows.noun[j], [])
+                for i in reversed(same[: bisect_left(same, j)]):
+                    if len(further) == FURTHER:
+                        break
+                    if int(bearer[i]) not in close:
+                        further.setdefault(int(bearer[i]), i)
                 further |= {who: i for who, i in rows.called(j).items() if who not in close}
-                near = sorted(further.values()) + near
+                near = sorted(further.values())[-FURTHER:] + near
             if one.form == "pronoun":
                 near += [
                     i

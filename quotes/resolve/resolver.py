@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -308,7 +308,12 @@ class Resolver:
     ) -> Resolution:
         kept = [[(who, part) for who, part in top(found) if part >= _LEAST][:5] for found, _ in linked]
         used = {who for found in kept for who, _ in found if who is not None}
-        unnumbered = {who: self._source(article, who, attributions, kept) for who in used}
+        sure: dict[int, list[int]] = {}  # the mentions that surely stand for each
+        for n, one in enumerate(article.found):
+            best, part = top(one)[0]
+            if best is not None and part >= self.model.threshold:
+                sure.setdefault(best, []).append(n)
+        unnumbered = {who: self._source(article, who, sure) for who in used}
         unnumbered, same = _merged(unnumbered)
         order = sorted(unnumbered, key=lambda who: (unnumbered[who].mentions[0].start, who))
         ids = {who: f"s{number}" for number, who in enumerate(order, 1)}
@@ -333,17 +338,9 @@ class Resolver:
         clear = best.probability >= self.model.threshold and best.probability >= self.model.margin * rival
         return best.source_id if clear else None
 
-    def _source(
-        self,
-        article: _Article,
-        who: int,
-        attributions: Sequence[Attribution],
-        kept: Sequence[Sequence[tuple[int | None, float]]],
-    ) -> Source:
+    def _source(self, article: _Article, who: int, sure: Mapping[int, Sequence[int]]) -> Source:
         seen = article.seen
-        spans = {
-            _span(article, n) for n, found in enumerate(article.found) if found.get(who, 0.0) >= self.model.threshold
-        }
+        spans = {_span(article, n) for n in sure.get(who, ())}
         if who >= article.base + len(article.mentions):
             kind, naming, name, span = article.extra[who - article.base - len(article.mentions)]
             return self._known(Source("", name, kind, naming, mentions=tuple(sorted(spans | {span}))))
