@@ -19,15 +19,18 @@ from quotes.resolve import Resolver, lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority, AuthorityError
 from quotes.resolve.mentions import mentions, view
-from quotes.resolve.ranking import normalised
+from quotes.resolve.ranking import AGGREGATES, FEATURES, feminine_name, normalised
+from quotes.train import resolver as training
 
 CASES = json.loads((Path(__file__).parent / "cases" / "resolve.json").read_text(encoding="utf-8"))
 PIECES = [
-    ("Ada", "PROPN", "NNP"), ("Holm", "PROPN", "NNP"), ("said", "VERB", "VBD"), ("the", "DET", "DT"), ("he", "PRON", "PRP"),
-    ("official", "NOUN", "NN"), ("“", "PUNCT", "``"), ("”", "PUNCT", "''"), (",", "PUNCT", ","), ("'s", "PART", "POS"),
-    ("of", "ADP", "IN"), ("and", "CCONJ", "CC"), ("experts", "NOUN", "NNS"), ("38", "NUM", "CD"), ("North", "PROPN", "NNP"),
-    ("Gov", "PROPN", "NNP"), (".", "PUNCT", "."), ("who", "PRON", "WP"), ("(", "PUNCT", "-LRB-"), (")", "PUNCT", "-RRB-"),
-    ("-", "PUNCT", "HYPH"), ("A", "DET", "DT"), (":", "PUNCT", ":"), ("many", "ADJ", "JJ"), ("report", "NOUN", "NN"),
+    ("Ada", "PROPN", "NNP"), ("Holm", "PROPN", "NNP"), ("said", "VERB", "VBD"), ("the", "DET", "DT"),
+    ("he", "PRON", "PRP"), ("official", "NOUN", "NN"), ("“", "PUNCT", "``"), ("”", "PUNCT", "''"),
+    (",", "PUNCT", ","), ("'s", "PART", "POS"), ("of", "ADP", "IN"), ("and", "CCONJ", "CC"),
+    ("experts", "NOUN", "NNS"), ("38", "NUM", "CD"), ("North", "PROPN", "NNP"), ("Gov", "PROPN", "NNP"),
+    (".", "PUNCT", "."), ("who", "PRON", "WP"), ("(", "PUNCT", "-LRB-"), (")", "PUNCT", "-RRB-"),
+    ("-", "PUNCT", "HYPH"), ("A", "DET", "DT"), (":", "PUNCT", ":"), ("many", "ADJ", "JJ"),
+    ("report", "NOUN", "NN"),
 ]  # fmt: skip
 
 
@@ -190,8 +193,11 @@ def test_titles_and_generations_are_no_part_of_a_name() -> None:
     assert names.person_words(["Sen.", "Robert", "“Bob”", "Quill", "Jr."]) == ("robert", "bob", "quill")
 
 
-@pytest.mark.parametrize(("lemma", "kind"), [("spokeswoman", "person"), ("ministry", "organization"), ("poll", "document"),
-                                             ("crowd", "group"), ("loudspeaker", "unknown"), ("beekeeper", "person")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lemma", "kind"),
+    [("spokeswoman", "person"), ("ministry", "organization"), ("poll", "document"), ("crowd", "group"),
+     ("loudspeaker", "unknown"), ("beekeeper", "person")],
+)  # fmt: skip
 def test_noun_kinds(lemma: str, kind: str) -> None:
     assert lexicon.noun_kind(lemma) == kind
 
@@ -275,13 +281,57 @@ def test_gap_figures_count_each_name_as_one_decision() -> None:
 def test_chains_of_a_conllu_document() -> None:
     rows = [
         ("1", "Ada", "Entity=(1(2)"), ("2", "Holm", "Entity=1)|SpaceAfter=No"), ("3", ",", "_"),
-        ("4", "she", "Entity=(1)"), ("5-6", "can't", "SpaceAfter=No"), ("5", "ca", "_"), ("6", "n't", "_"), ("7", ".", "_"),
+        ("4", "she", "Entity=(1)"), ("5-6", "can't", "SpaceAfter=No"), ("5", "ca", "_"), ("6", "n't", "_"),
+        ("7", ".", "_"),
     ]  # fmt: skip
     conllu = "\n".join("\t".join((number, form, *"______", "_", misc)) for number, form, misc in rows) + "\n\n"
     document = coreference.chains("d", conllu)
     assert document.text == "Ada Holm, she can't."
     found = sorted([document.text[start:end] for start, end in chain] for chain in document.chains)
     assert found == [["Ada"], ["Ada Holm", "she"]]
+
+
+def document(chains: tuple[tuple[tuple[int, int], ...], ...]) -> tuple[coreference.Chains, Analysis]:
+    text = "Ada Holm met Piet Vos. She said he was late."
+    tags = [
+        "Ada|Ada|PROPN|NNP Holm|Holm|PROPN|NNP met|meet|VERB|VBD Piet|Piet|PROPN|NNP Vos|Vos|PROPN|NNP .|.|PUNCT|.",
+        "She|she|PRON|PRP said|say|VERB|VBD he|he|PRON|PRP was|be|AUX|VBD late|late|ADJ|JJ .|.|PUNCT|.",
+    ]
+    return coreference.Chains("d", text, chains), analysis(text, tags, [[0, 8, "PERSON"], [13, 21, "PERSON"]])
+
+
+def test_training_rows_say_which_candidate_is_of_the_gold_chain() -> None:
+    text = training.prepare(*document((((0, 8), (23, 26)), ((13, 21), (32, 34)))))
+    found = training.rows(text, {})
+    said = {
+        (text.seen.lower[text.mentions[j].start], text.named.referents[who].forms[0][0]): y
+        for j, who, y in zip(
+            found.candidates.j.tolist(), found.candidates.bearer.tolist(), found.y.tolist(), strict=True
+        )
+    }
+    assert said == {("she", "ada"): 1, ("she", "piet"): 0, ("he", "ada"): 0, ("he", "piet"): 1}
+    assert found.candidates.x.shape == (4, 2 * (len(FEATURES) + len(AGGREGATES)))
+    assert np.isfinite(found.candidates.x).all()
+
+
+def test_gender_is_learned_from_how_texts_speak_of_a_name() -> None:
+    text = training.prepare(*document((((0, 8), (23, 26)), ((13, 21), (32, 34)))))
+    weights = training.gender_weights([text])
+    assert feminine_name("ada", weights) > 0 > feminine_name("piet", weights)
+    assert feminine_name("", weights) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "decision"),
+    [
+        ((0.6, 0.2), (True, False)),
+        ((0.2, 0.6), (False, True)),
+        ((0.1, 0.2), (False, False)),
+        ((0.5, 0.5), (True, False)),
+    ],
+)
+def test_a_pair_has_one_answer_at_most(answer: tuple[float, float], decision: tuple[bool, bool]) -> None:
+    assert training.decided(answer, 0.3) == decision
 
 
 def test_sourcing_statements_are_judged_by_the_attribution_that_covers_most() -> None:
