@@ -4,7 +4,8 @@ overlap            tokens shared by the predicted and gold spans of one role (Ci
 span               exact spans of one role, each by itself, unlinked (as CofeNet's authors count, COLING 2022)
 relation           one-to-one matching of attributions: content IoU >= 0.5 over tokens, and sources that overlap or are
                    both absent; ``relation-content`` leaves the source out
-direct             gold direct quotes of four words and more whose content a prediction holds (IoU >= 0.5): recall only
+direct found       gold direct quotes of four words and more, at least half of whose words one prediction's content covers;
+direct matched     the same with content IoU >= 0.5, so that two quotes run into one count once; both are recall alone
 
 Tokens are words and single punctuation marks, so that white space never matters.
 """
@@ -15,7 +16,7 @@ import gzip
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from quotes.records import Span
 
 ROLES = ("source", "cue", "contents")
 MEASURES = (*(f"{role} {metric}" for metric in ("overlap", "span") for role in ROLES), "relation-content", "relation")
-RECALLS = ("direct",)
+RECALLS = ("direct found", "direct matched")
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _TOKEN = re.compile(rf"{_WORD.pattern}|[^\w\s]")
@@ -161,8 +162,10 @@ def _count(document: Document, found: Sequence[Labelled]) -> Iterator[tuple[str,
         yield measure, (len(_matched(weights)), len(guess), len(gold))
     quotations = quoted(text)
     direct = [number for number, quote in enumerate(document.quotes) if _direct(text, quote, quotations)]
-    held = sum(bool(guess) and iou[number].max() >= 0.5 for number in direct)
-    yield "direct", (int(held), int(held), len(direct))
+    covered = _shared(gold, guess, lambda mine, true: len(true))
+    for measure, shares in (("direct found", covered), ("direct matched", iou)):
+        held = sum(bool(guess) and bool(shares[number].max() >= 0.5) for number in direct)
+        yield measure, (held, held, len(direct))
 
 
 def _text(document: Document) -> str:
@@ -172,11 +175,15 @@ def _text(document: Document) -> str:
 
 
 def _iou(gold: Sequence[dict[str, Tokens]], guess: Sequence[dict[str, Tokens]]) -> NDArray[np.float64]:
+    return _shared(gold, guess, lambda mine, true: len(mine | true))
+
+
+def _shared(
+    gold: Sequence[dict[str, Tokens]], guess: Sequence[dict[str, Tokens]], of: Callable[[Tokens, Tokens], int]
+) -> NDArray[np.float64]:
+    """``[gold, guess]``: the content tokens that two attributions share, as a part of what ``of`` counts."""
     return np.array(
-        [
-            [len(a["contents"] & b["contents"]) / max(1, len(a["contents"] | b["contents"])) for b in guess]
-            for a in gold
-        ],
+        [[len(b["contents"] & a["contents"]) / max(1, of(b["contents"], a["contents"])) for b in guess] for a in gold],
         dtype=float,
     ).reshape(len(gold), len(guess))
 
