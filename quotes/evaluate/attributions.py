@@ -4,8 +4,10 @@ overlap            tokens shared by the predicted and gold spans of one role (Ci
 span               exact spans of one role, each by itself, unlinked (as CofeNet's authors count, COLING 2022)
 relation           one-to-one matching of attributions: content IoU >= 0.5 over tokens, and sources that overlap or are
                    both absent; ``relation-content`` leaves the source out
-direct found       gold direct quotes of four words and more, at least half of whose words one prediction's content covers;
-direct matched     the same with content IoU >= 0.5, so that two quotes run into one count once; both are recall alone
+direct found       gold direct quotes of four words and more, half of whose words and more one prediction's content covers
+direct matched     the same with content IoU >= 0.5, so that two quotes run into one are missed
+
+The two for direct quotes are recall, and stand as precision and F1 as well.
 
 Tokens are words and single punctuation marks, so that white space never matters.
 """
@@ -165,7 +167,7 @@ def _count(document: Document, found: Sequence[Labelled]) -> Iterator[tuple[str,
     covered = _shared(gold, guess, lambda mine, true: len(true))
     for measure, shares in (("direct found", covered), ("direct matched", iou)):
         held = sum(bool(guess) and bool(shares[number].max() >= 0.5) for number in direct)
-        yield measure, (held, held, len(direct))
+        yield measure, (held, len(direct), len(direct))
 
 
 def _text(document: Document) -> str:
