@@ -147,6 +147,13 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
             words = _words(seen, one)
             counted = votes[words].most_common(1)
             sort: Sort = counted[0][0] if counted else "unknown"
+            if (
+                len(words) == 1
+                and words[0][:-1] in surnames
+                and words[0][-1] == "s"
+                and seen.lower[one.start - 1] == "the"
+            ):
+                sort = "group"  # the Currys
             if sort == "unknown" and len(words) == 1 and words[0] in surnames:
                 sort = "person"
             elif sort == "unknown" and _speaks(seen, one):
