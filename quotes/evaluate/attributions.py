@@ -4,7 +4,7 @@ overlap            tokens shared by the predicted and gold spans of one role (Ci
 span               exact spans of one role, each by itself, unlinked (as CofeNet's authors count, COLING 2022)
 relation           one-to-one matching of attributions: content IoU >= 0.5 over tokens, and sources that overlap or are
                    both absent; ``relation-content`` leaves the source out
-direct found       gold direct quotes of four words and more, half of whose words and more one prediction's content covers
+direct found       gold direct quotes of four words and more, at least half of them in one prediction's content
 direct matched     the same with content IoU >= 0.5, so that two quotes run into one are missed
 
 The two for direct quotes are recall, and stand as precision and F1 as well.
