@@ -35,6 +35,9 @@ VAGUE_PRONOUNS = _words(
     "all both those these each none more people nobody"
 )
 
+#: Of these, the ones for a single person.
+SOMEBODY = _words("one another someone somebody anyone anybody everyone everybody")
+
 #: Plural or collective nouns that name nobody when they stand bare.
 VAGUE_NOUNS = _words(
     "source observer critic expert analyst official insider watcher commentator pundit skeptic sceptic opponent "

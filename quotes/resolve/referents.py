@@ -121,7 +121,8 @@ def _key(seen: View, mention: Mention, sort: Sort) -> tuple[str, ...]:
 def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
     """The sort of each name: what the analysis most often calls these words, and what titles before them say."""
     votes: dict[tuple[str, ...], Counter[Sort]] = {}
-    surnames: set[str] = set()
+    full = (_words(seen, one) for one in mentions if one.form == "name" and one.sort == "person")
+    surnames = {words[-1] for words in full if len(words) > 1}
     for one in mentions:
         if one.form != "name":
             continue
@@ -131,16 +132,16 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         votes.setdefault(words, Counter())
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
-        elif one.end - one.start > 1 and (words[-1] in lexicon.FIRM_ENDINGS or "&" in seen.lower[one.start : one.end]):
+        elif one.end - one.start > 1 and (
+            lexicon.FIRM_ENDINGS.intersection(words[-1:]) or "&" in seen.lower[one.start : one.end]
+        ):
             votes[words]["organization"] += 3
-        elif one.end - one.start == 1 and run_sort(seen, one.start, one.end) == "organization":
+        elif one.end - one.start == 1 and not surnames.issuperset(words) and _firm(seen, one):
             votes[words]["organization"] += 2  # its form says so: BisNow, NATO
         elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
         elif one.sort != "unknown":
             votes[words][one.sort] += 1
-        if one.sort == "person" and len(words) > 1:
-            surnames.add(words[-1])
     sorts: dict[int, Sort] = {}
     for number, one in enumerate(mentions):
         if one.form == "name":
@@ -160,6 +161,10 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
                 sort = "person" if 1 <= len(words) <= 3 and not words[-1][-1:].isdigit() else "organization"
             sorts[number] = sort
     return sorts
+
+
+def _firm(seen: View, one: Mention) -> bool:
+    return run_sort(seen, one.start, one.end) == "organization"
 
 
 def _called_person(seen: View, one: Mention) -> bool:

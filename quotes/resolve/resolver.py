@@ -203,11 +203,24 @@ class Resolver:
             return {None: self.certainty["nobody"]}
         if lower.startswith("@"):
             return self._sure(article.invent("person", "named", words, reading.words), "words")
+        if (known := self._bearer(article, reading.words.text)) is not None:
+            return self._sure(known, "short name")
+        if lower in lexicon.SOMEBODY:
+            return self._sure(article.invent("person", "vague", words, reading.words), "vague")
         vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS
         return self._sure(
             article.invent("group" if vague else "unknown", "vague" if vague else "described", words, reading.words),
             "vague" if vague else "words",
         )
+
+    def _bearer(self, article: _Article, text: str) -> int | None:
+        """Whose name words are that the analysis took for none: the one referent with that form or family name."""
+        words = names.person_words(text.strip(" :.").split())
+        found = [
+            r for r, one in enumerate(article.named.referents)
+            if words and any(form == words or (one.sort == "person" and form[-1:] == words) for form in one.forms)
+        ]  # fmt: skip
+        return found[0] if len(found) == 1 else None
 
     def _sure(self, who: int | None, basis: str) -> Distribution:
         return {who: self.certainty[basis], None: 1 - self.certainty[basis]}
