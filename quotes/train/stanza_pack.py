@@ -99,7 +99,14 @@ def make_pack(data: Path, out: Path, models: Mapping[str, Path], pretrain: Path,
     folder = out / f"{MODEL}-{VERSION}"
     assemble(models, pretrain, folder)
     enlarge_dictionary(folder, data)
-    dev, test = measure(folder, data, "dev"), measure(folder, data, "test")
+    describe(folder, data, measure(folder, data, "dev"), measure(folder, data, "test"), steps)
+    return folder
+
+
+def describe(
+    folder: Path, data: Path, dev: Mapping[str, Figures], test: Mapping[str, Figures], steps: Steps = STEPS
+) -> None:
+    """Write manifest and card."""
     versions = {library: metadata.version(library) for library in ("stanza", "torch", "safetensors", "tokenizers")}
     hashes = {file: artifacts.sha256(data / file) for file in DATA}
     artifacts.save(
@@ -112,7 +119,6 @@ def make_pack(data: Path, out: Path, models: Mapping[str, Path], pretrain: Path,
         figures={"dev": dev, "test": test},
     )
     (folder / "README.md").write_text(card(folder, dev, test, steps, versions, hashes), encoding="utf-8")
-    return folder
 
 
 # ---------------------------------------------------------------- what Stanza's trainers read
