@@ -87,11 +87,18 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
 def _assessment(features: Features, odds: Mapping[str, float]) -> Assessment:
     values = features.values
     found = {name: value for name, value in odds.items() if name != "link"}
-    if values["direct"] + values["mixed"] == 0:
+    if not may_be_orphaned(values):
         found["orphaned"] = 0.0
     link = odds["link"] * values["first"]
     quality = Quality(_bounded(link), _bounded(source_worth(values)), _bounded(1 - odds["garbled"]))
     return Assessment(quality, found | by_rule(values), features.evidence)
+
+
+def may_be_orphaned(values: Mapping[str, float]) -> bool:
+    """Quoted words without source words, or with such as stand for somebody: ``he``, ``the official``."""
+    if not values["direct"] and not values["mixed"]:
+        return False
+    return not values["has source"] or bool(values["pronoun"]) or bool(values["definite"] and values["generic"])
 
 
 def by_rule(values: Mapping[str, float]) -> dict[str, float]:

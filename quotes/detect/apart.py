@@ -2,9 +2,9 @@
 
 A detector that was trained on clean copy gives every quotation a cue, for there each has one. In damaged copy a
 paragraph may hold a quotation that nobody says. In PolNeAR's annotations a quotation that fills a paragraph belongs to
-a cue in another one only where that is next to it and a quotation runs over both, or the paragraph before ends with a
-colon or holds a quotation by the same speaker, or the speaker follows. One that is tied to a cue for no such reason
-is nobody's until the resolver finds a speaker for it.
+a cue in another one only where a quotation runs over both, or the paragraph before ends with a colon or holds a
+quotation by the same speaker (in 5 of 1,278 direct quotes the speaker follows). One that is tied to a cue for no such
+reason is nobody's until the resolver finds a speaker for it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
         places = [block(span.start) for span in others]
         if number in places or any(one.start < content.end and content.start < one.end for one in runs_on):
             return True
-        if number - 1 in places:
-            return text[blocks[number - 1][1] - 1] == ":" or spoken(number - 1, others)
-        return number + 1 in places and not spoken(number + 1, others)
+        return number - 1 in places and (text[blocks[number - 1][1] - 1] == ":" or spoken(number - 1, others))
 
     def parts(said: Attribution) -> Iterator[Attribution]:
         if len(said.contents) < 2 and not said.cue:

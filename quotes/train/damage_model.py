@@ -37,7 +37,8 @@ from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
 VERSION = "1.0.0"
-WEIGHTS = {"truncated": 1.0, "stray": 1.2, "spliced": 2.5, "repeated": 1.2, "missing": 3.5, "spun": 4.0}
+WEIGHTS = {"truncated": 0.5, "stray": 1.0, "spliced": 2.5, "repeated": 1.2, "missing": 4.0, "spun": 1.5}
+RARE = 3.0  # what a damaged word counts beside an intact one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Recipe:
     weight_decay: float = 0.01
     dropout: float = 0.05
     average: float = 0.998
-    clean: float = 0.3  # of the passages
+    clean: float = 0.15  # of the passages
+    spun: float = 0.25
+    wounds: tuple[int, int] = (3, 8)  # in a passage that is neither: many, for there is little time to learn
     passage: int = 110  # words of a passage
 
 
@@ -110,13 +113,13 @@ def _stripped(text: str, start: int, end: int) -> Span:
 
 
 def damaged(copy: Copy, chance: Random, recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> Copy:
-    """A passage as it is, spun all over, or with one to three wounds."""
+    """A passage as it is, spun all over, or wounded in several places."""
     draw = chance.random()
     if draw < recipe.clean or not copy.attributions:
         return copy
-    if draw < recipe.clean + 0.12:
-        return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.06, 0.6)) or copy
-    for _ in range(chance.choice((1, 1, 2, 3))):
+    if draw < recipe.clean + recipe.spun:
+        return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.08, 0.6)) or copy
+    for _ in range(chance.randint(*recipe.wounds)):
         variety = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         at = chance.randrange(len(copy.attributions))
         copy = damage(copy, variety, chance, at, chance.choice(synonyms)) or copy
@@ -172,6 +175,7 @@ def fit(
     synonyms: Sequence[Mapping[str, Sequence[str]]] | None = None,
     tell: Callable[[str], None] = print,
     after_epoch: Callable[[int, dict[str, Tensor]], None] | None = None,
+    start: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones."""
     if sha256(weights) != MINILM_SHA256:
@@ -181,6 +185,8 @@ def fit(
     synonyms = synonyms or [thesaurus()]
     network = DamageNetwork(recipe.dropout)
     network.encoder.load_minilm(weights)
+    if start is not None:
+        network.load_state_dict(dict(start))
     network.encoder.pieces.weight.requires_grad_(False)
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
@@ -201,6 +207,7 @@ def fit(
         optimizer, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
     )
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+    rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
     done, total = 0, 0.0
     for epoch in range(recipe.epochs):
         order = list(whole)
@@ -209,7 +216,7 @@ def fit(
             inputs, gold = batch
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = network(*inputs)
-            loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), ignore_index=-100)
+            loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), rare, ignore_index=-100)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -17,12 +17,16 @@ import numpy as np
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, extract, names_of_words, reach
 from quotes.marks import quoted, speech
+from quotes.quality import may_be_orphaned
 from quotes.records import Analysis, Article, Attribution, Evidence, Features, Resolution, Source, Span
 from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, thesaurus
 
 VERSION = "1.0.0"
-PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.05}
-"""How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it."""
+PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2}
+"""How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it.
+
+Of orphans, among the quotes that may be such: those without source words, or with no more than *he* or *the official*.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +171,40 @@ def _mostly(contents: Sequence[Span], spans: Sequence[Span]) -> bool:
     return common > 0.5 * sum(map(len, contents))
 
 
+_OWN: Mapping[str, tuple[str, ...]] = {
+    "truncated": ("stump", "hanging", "open end", "stump inside", "hanging inside", "word truncated", "unclosed"),
+    "marks": ("unclosed", "unopened", "mismatched", "doubled"),
+    "stray": ("stray", "word stray"),
+    "spliced": ("word spliced", "word missing"),
+    "repeated": ("repeated", "word repeated"),
+    "missing": ("word missing", "word spliced"),
+    "spun": ("word spun",),
+}
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "truncated": ("ends paragraph",),
+    "marks": ("stump.here", "hanging.here", "open end.here", "ends paragraph"),
+    "spliced": ("words", "word spun.sum"),
+    "missing": ("words", "word spun.sum"),
+    "spun": ("words", "article.spun"),
+}
+
+
+_ORPHANED = (
+    "has source", "has cue", "pronoun", "definite", "generic", "first", "nobody", "known earlier", "alone", "direct",
+    "same paragraph",
+)  # fmt: skip
+
+
 def columns(name: str) -> tuple[str, ...]:
-    return NAMES_OF_SOURCES if name in ("orphaned", "link") else names_of_words()
+    """What an estimator sees: of a variety its own signs and little else, so that chance finds nothing to lean on."""
+    if name == "link":
+        return NAMES_OF_SOURCES
+    if name == "orphaned":
+        return _ORPHANED
+    if name == "garbled":
+        return names_of_words()
+    own = tuple(column for column in names_of_words() if column.split(".")[0] in _OWN[name])
+    return own + _BESIDE.get(name, ())
 
 
 def fit(
@@ -184,21 +220,21 @@ def _fit(data: Sequence[Row], name: str, seed: int) -> tuple[tuple[str, ...], An
     from sklearn.model_selection import GroupKFold
 
     wanted = columns(name)
-    known = [row for row in data if name in row.truth]
+    known = [row for row in data if name in row.truth and (name != "orphaned" or may_be_orphaned(row.features.values))]
     table = np.array([[row.features.values[column] for column in wanted] for row in known])
     target = np.array([row.truth[name] for row in known])
     groups = np.array([row.article for row in known])
     weights = balanced(target, PRIOR.get(name))
     estimator = HistGradientBoostingClassifier(
         learning_rate=0.06,
-        max_iter=160,
-        max_leaf_nodes=10,
+        max_iter=60 if name == "orphaned" else 100,
+        max_leaf_nodes=5 if name == "orphaned" else 8,
         min_samples_leaf=15,
         l2_regularization=2.0,
         monotonic_cst=[direction(name, column) for column in wanted],
         random_state=seed,
     )
-    folds = list(GroupKFold(5).split(table, target, groups))
+    folds = list(GroupKFold(4).split(table, target, groups))
     calibrated = CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=False)
     calibrated.fit(table, target, sample_weight=weights)
     return wanted, calibrated
@@ -208,6 +244,8 @@ def direction(name: str, column: str) -> int:
     """1 where more of a feature can only make a thing likelier, -1 where less, 0 where either may be."""
     if name == "garbled":
         return int("." in column and not column.startswith("article"))
+    if name in _OWN:
+        return int(column.split(".")[0] in _OWN[name] and not (name == "truncated" and column.startswith("unclosed")))
     if name == "orphaned":
         return {"nobody": 1, "first": -1, "has source": -1, "has cue": -1}.get(column, 0)
     return 0
