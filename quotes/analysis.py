@@ -121,6 +121,7 @@ class Analyser:
                 use_gpu=False,
                 logging_level="ERROR",
             )
+        self._first = [name for name in self._stanza.processors if name != "lemma"]
 
     def __call__(self, article: Article) -> Analysis:
         return next(self.pipe([article], 1))
@@ -139,7 +140,8 @@ class Analyser:
         for block in _blocks(pieces):
             shown = "\n\n".join(texts[number][start:end] for number, start, end in block)
             with _one_thread():
-                document = self._stanza(shown)
+                document = self._stanza(shown, processors=self._first)
+                self._lemmatise(document)
             starts = list(accumulate((end - start + 2 for _, start, end in block), initial=0))
             for sentence in document.sentences:
                 place = bisect_right(starts, sentence.tokens[0].start_char) - 1
@@ -152,6 +154,32 @@ class Analyser:
                     entities[number].append(Entity(first, last, text[first:last], _TYPES.get(found.type, found.type)))
         for article, said, named in zip(group, sentences, entities, strict=True):
             yield Analysis(article, tuple(said), tuple(named))
+
+    def _lemmatise(self, document: Any) -> None:
+        """Lemmas from the dictionary where it has the word; Stanza's processor gets each other word once, not all.
+
+        It asks the dictionary too, but only after it has prepared every word for its sequence model.
+        """
+        from stanza.models.common.doc import Document
+
+        lemma = self._stanza.processors.get("lemma")
+        if lemma is None:
+            return
+        trainer = lemma.trainer
+        if trainer is None or trainer.has_contextual_lemmatizers() or not lemma.config.get("ensemble_dict"):
+            lemma.process(document)
+            return
+        words = [word for sentence in document.sentences for word in sentence.words]
+        pairs = [(word.text, word.upos) for word in words]
+        known = trainer.skip_seq2seq(pairs)
+        unknown = dict.fromkeys(pair for pair, is_known in zip(pairs, known, strict=True) if not is_known)
+        said = {}
+        if unknown:
+            rows = [{"id": place, "text": text, "upos": upos} for place, (text, upos) in enumerate(unknown, 1)]
+            asked = lemma.process(Document([rows]))
+            said = {pair: word.lemma for pair, word in zip(unknown, asked.sentences[0].words, strict=True)}
+        for word, pair, found in zip(words, pairs, trainer.predict_dict(pairs), strict=True):
+            word.lemma = said.get(pair, found)
 
 
 def _tokens(sentence: Any, text: str, shift: int) -> Iterator[Token]:
