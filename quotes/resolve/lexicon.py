@@ -186,10 +186,6 @@ DOCUMENT_NOUNS = _words(
     "model simulation theory list literature investigation update announcement disclosure prospectus"
 )
 
-PLACE_NOUNS = _words(
-    "country nation state city town county province region village district capital island north south"
-)
-
 #: Nouns and numbers that take a part of what follows their "of".
 PARTITIVES = _words(
     "one some many most majority number several handful dozen hundred thousand all both each few half none any "
@@ -264,9 +260,6 @@ COUNTRY_FORMS = {
     "republic of korea": "south korea", "czechia": "czech republic", "islamic republic": "iran",
     "the philippines": "philippines", "the netherlands": "netherlands", "uae": "united arab emirates",
 }  # fmt: skip
-
-#: Houses and streets that speak for those inside.
-HOUSES = _words("kremlin pentagon downing congress elysee élysée vatican quai foggy capitol nato un u.n.")
 
 #: Given names and the short forms that stand for them, both ways.
 NICKNAMES = _groups(

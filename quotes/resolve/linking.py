@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -189,9 +188,3 @@ def _key(seen: View, one: Mention) -> tuple[object, ...]:
 def top(found: Distribution) -> list[tuple[int | None, float]]:
     """A distribution by falling probability; ties by number, nobody last."""
     return sorted(found.items(), key=lambda pair: (-round(pair[1], 9), pair[0] is None, pair[0] or 0))
-
-
-def mention_at(mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> int | None:
-    """The mention whose head lies in the tokens ``[start, end)``, the longest first."""
-    inside = [n for n in range(bisect_left(starts, start), bisect_left(starts, end)) if start <= mentions[n].head < end]
-    return max(inside, key=lambda n: (mentions[n].end - mentions[n].start, -n), default=None)
