@@ -20,7 +20,6 @@ Reference = Literal["mention", "first", "second", "words", "question", "answer"]
 _COLLECTIVES = frozenset(("group", "team", "panel", "coalition", "crowd", "network", "band", "gang", "pair", "trio"))
 _AFFILIATING = frozenset(("of", "at", "for", "with", "from", "in", "within", "inside", "to", "on"))
 _DEFINITE = frozenset(("the", "this", "that", "these", "those"))
-)
 
 
 @dataclass(frozen=True, slots=True)
