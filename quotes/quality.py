@@ -26,6 +26,9 @@ RUBRIC: Mapping[str, float] = {
 #: ... and what the article adds: each takes this share of what is missing to 1.
 ADDED: Mapping[str, float] = {"role": 0.40, "affiliation": 0.30, "occasion": 0.20, "anonymity": 0.20}
 
+#: What speaks against the words: damage of any kind, or of one kind for sure.
+DAMAGE = ("garbled", "truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
+
 _NAMINGS = ("named", "described", "vague")
 _KINDS = ("person", "organization", "group", "document")
 
@@ -90,7 +93,8 @@ def _assessment(features: Features, odds: Mapping[str, float]) -> Assessment:
     if not may_be_orphaned(values):
         found["orphaned"] = 0.0
     link = odds["link"] * values["first"]
-    quality = Quality(_bounded(link), _bounded(source_worth(values)), _bounded(1 - odds["garbled"]))
+    damaged = max(odds[name] for name in DAMAGE)
+    quality = Quality(_bounded(link), _bounded(source_worth(values)), _bounded(1 - damaged))
     return Assessment(quality, found | by_rule(values), features.evidence)
 
 

@@ -180,9 +180,12 @@ _PHRASE_TWICE = re.compile(
     r"(?<![\w'’-])((?:\w+(?:['’-]\w+)*[ \t]+){1,5}\w+(?:['’-]\w+)*)[ \t]+\1(?![\w'’-])", re.IGNORECASE
 )
 _MAY_DOUBLE = _words(
-    "had that very so no really bye many long again never far more much ha yes now on in up out her blah yeah ho "
-    "knock hey well big old too there ok okay please go hot hear all bad good quite"
+    "etc had that very so no really bye long again never far more ha yes now blah yeah ho knock hey well big old there "
+    "ok okay please go hot hear bad good quite"
 )
+_PARTICLES = _words(
+    "in on up out her him you all too many much his off over by do"
+)  # logged in in May, call her her name
 _SMALL = _words(
     "the a an of to and in for with by at from as or but we i he she they it this our their his my your its was "
     "were are be been has have will would can if than not who which into about what when us"
@@ -198,13 +201,13 @@ def twice(text: str) -> Iterator[Evidence]:
             continue
         if m.group(1)[0].isupper() and again[0].isupper() and word != "i":
             continue  # Duran Duran
-        probability = 0.95 if word in _SMALL else 0.7
+        probability = 0.5 if word in _PARTICLES else 0.95 if word in _SMALL else 0.7
         yield Evidence(
             "repeated", (Span(m.end() - len(again), m.end(), again),), probability, f"“{again}” stands twice"
         )
     for m in _PHRASE_TWICE.finditer(text):
         words = m.group(1).split()
-        linked = len(words) == 2 and {words[0].lower(), words[1].lower()} & {"and", "or", "by", "upon", "after", "to"}
+        linked = len(words) == 2 and {words[0].lower(), words[1].lower()} & {"and", "or", "by", "upon", "after"}
         if linked or len({word.lower() for word in words}) == 1:
             continue  # again and again and again
         start = m.end() - len(m.group(1))
@@ -296,7 +299,7 @@ def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Ite
     ):
         yield Evidence(f"stump{where}", (span,), sure, broken)
     elif whole and not word[0].isupper():
-        yield Evidence("open end", (span,), 0.2, cut)
+        yield Evidence("open end", (span,), 0.2, f"ends without a full stop, after “{word}”")
 
 
 def stump(text: str, word: str, capital: bool, known: Vocabulary) -> float:
