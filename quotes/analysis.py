@@ -25,8 +25,8 @@ PROCESSORS = "tokenize,pos,lemma,ner"
 PARAGRAPH = 3000
 """Characters that Stanza gets in one paragraph at most; longer lines are cut between sentences, else between words."""
 
-BLOCK = 60_000
-"""Characters that Stanza gets at once: enough for full batches, little enough for any memory."""
+BLOCK = 12_000
+"""Characters that Stanza gets at once: enough to fill its batches, little enough for the processor's cache."""
 
 _PLAIN = {
     **dict.fromkeys("“”„‟«»″＂", '"'),
