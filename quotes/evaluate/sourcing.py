@@ -166,7 +166,9 @@ def figures(judged: Iterable[Judged]) -> Figures:
     every = list(judged)
     found = [one for one in every if one.found]
     named = [one for one in found if one.name is not None]
-    wrong: Counter[tuple[str, str]] = Counter((one.statement.type, type_of(one.source) or "none") for one in found if not one.type)
+    wrong: Counter[tuple[str, str]] = Counter(
+        (one.statement.type, type_of(one.source) or "none") for one in found if not one.type
+    )
     return Figures(
         len(every),
         len(found) / max(1, len(every)),
