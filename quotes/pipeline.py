@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quotes import artifacts
-from quotes.records import Analysis, Article, Failure, Quote, Record
+from quotes.records import Analysis, Article, Attribution, Failure, Quote, Record
 
 if TYPE_CHECKING:
     from quotes.analysis import Analyser
@@ -79,14 +79,19 @@ class Scorer:
         except Exception as error:
             return Failure(article.id, type(error).__name__, f"{article.id}: {error}; report it with the article")
 
-    def _record(self, analysis: Analysis) -> Record:
+    def attributions(self, analysis: Analysis) -> tuple[Attribution, ...]:
+        """What the detector finds, and every quotation that it left to nobody, in order of the text."""
         from quotes.detect.apart import apart
         from quotes.detect.rules import uncovered
+
+        found = apart(analysis, self.detector(analysis))
+        return tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
+
+    def _record(self, analysis: Analysis) -> Record:
         from quotes.features import extract
         from quotes.flags import flags, moved
 
-        found = apart(analysis, self.detector(analysis))
-        attributions = tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
+        attributions = self.attributions(analysis)
         resolution = self.resolver(analysis, attributions)
         damage = self.damage(analysis, attributions)
         assessments = self.quality(extract(analysis, attributions, resolution, damage))

@@ -226,7 +226,7 @@ def news_paragraphs(data: Path) -> Iterator[tuple[str, str]]:
 def mended(words: Sequence[str]) -> list[str]:
     """Words without spaces, their curly clitics whole: the newswire has ``mayor ’ s`` and ``don ’ t``."""
     found: list[str] = []
-    for word in (piece for word in words for piece in word.split()):
+    for word in (piece for written in words for piece in written.split()):
         if found and found[-1] == "’" and word in ("s", "re", "ve", "ll", "d", "m", "S"):
             found[-1] += word
         elif found[1:] and found[-1] == "’" and word == "t" and found[-2][:-1] and found[-2].endswith("n"):

@@ -268,28 +268,12 @@ THRESHOLDS: Mapping[str, float] = {
 
 def system(models: Path) -> System:
     """The stages before the classifier, with the models of a folder."""
-    from quotes.analysis import Analyser
-    from quotes.detect import Detector
-    from quotes.detect.apart import apart
-    from quotes.detect.damage import DamageModel
-    from quotes.detect.rules import uncovered
-    from quotes.resolve import Resolver
+    from quotes.pipeline import Scorer
 
-    analyser, detector, resolver, damaged_words = (
-        kind(artifacts.find(name, models))
-        for kind, name in (
-            (Analyser, "stanza-en"),
-            (Detector, "detector"),
-            (Resolver, "resolver"),
-            (DamageModel, "damage"),
-        )
+    scorer = Scorer(models=models)
+    return System(
+        lambda articles: scorer.analyser.pipe(articles, 32), scorer.attributions, scorer.resolver, scorer.damage
     )
-
-    def detect(analysis: Analysis) -> tuple[Attribution, ...]:
-        found = apart(analysis, detector(analysis))
-        return tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
-
-    return System(lambda articles: analyser.pipe(articles, 32), detect, resolver, damaged_words)
 
 
 def copies(data: Path, seed: int = 11, count: int = 3) -> list[tuple[str, str, Copy]]:
