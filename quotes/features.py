@@ -24,7 +24,7 @@ RULES = (
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
-_PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them|who|this|that|we|i|you)", re.IGNORECASE)
+_PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
 _GENERIC = re.compile(  # people who must have been introduced before they are *the* ...
     r"\b(?:officials?|sources?|spokes(?:man|woman|person|people)|analysts?|experts?|critics|observers|authors?|"
