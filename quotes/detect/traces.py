@@ -245,7 +245,8 @@ def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
 
 # --- ends ---------------------------------------------------------------------------------------------------------
 
-_FINAL = re.compile(r"[\"”’'»)\]\s]*\Z")
+_SENTENCE_END = re.compile(r"[.!?][\"”’'»)\]]*\s")
+_BYLINE = re.compile(r"(?:\s[–—―-]|[–—―])\s*[^.!?–—―]{1,100}\Z")
 
 
 def ends(
@@ -264,7 +265,9 @@ def ends(
         while body_end > start and text[body_end - 1] in "\"”’'»)] ":
             body_end -= 1
         if body_end and (text[body_end - 1].isalnum() or text[body_end - 1] in ",-–("):
-            yield from _end(text, start, body_end, known, whole=body_end == end)
+            for trace in _end(text, start, body_end, known, whole=body_end == end):
+                if trace.sign != "open end" or _prose(text[start:end]):
+                    yield trace
     for one in quotations:
         last = text[one.inner_end - 1]
         if one.close is None or one.inner_end - one.inner_start < 20 or not (last.isalnum() or last == ","):
@@ -272,6 +275,11 @@ def ends(
         inner = text[one.inner_start : one.inner_end]
         if len(inner.split()) >= 4:
             yield from _end(text, one.inner_start, one.inner_end, known, whole=False)
+
+
+def _prose(block: str) -> bool:
+    """Whether a paragraph is such that only a full stop can end it: no headline, caption or menu, no dash and name."""
+    return (bool(_SENTENCE_END.search(block)) or len(WORD.findall(block)) >= 25) and not _BYLINE.search(block)
 
 
 def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Iterator[Evidence]:
