@@ -182,6 +182,7 @@ class _Article:
             "mixed": float(said.speech == "mixed"),
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
+            "headline": float(block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])),
         }
 
 

@@ -99,8 +99,8 @@ def _assessment(features: Features, odds: Mapping[str, float]) -> Assessment:
 
 
 def may_be_orphaned(values: Mapping[str, float]) -> bool:
-    """Quoted words without source words, or with such as stand for somebody: ``he``, ``the official``."""
-    if not values["direct"] and not values["mixed"]:
+    """Quoted words, not a headline's, without source words or with such as stand for somebody (``the official``)."""
+    if values["headline"] or (not values["direct"] and not values["mixed"]):
         return False
     return not values["has source"] or bool(values["pronoun"]) or bool(values["definite"] and values["generic"])
 

@@ -10,10 +10,10 @@ import pytest
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, names_of_words
-from quotes.quality import ADDED, RUBRIC, QualityModel, by_rule, source_worth
+from quotes.quality import ADDED, RUBRIC, QualityModel, by_rule, may_be_orphaned, source_worth
 from quotes.records import Features
 
-NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand")
+NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline")
 
 
 def values(**given: float) -> dict[str, float]:
@@ -105,6 +105,13 @@ def test_assessments_are_probabilities_and_keep_their_order(folder: Path) -> Non
 def test_indirect_speech_is_never_orphaned(folder: Path) -> None:
     (assessment,) = QualityModel(folder)([Features(values(nobody=1))])
     assert assessment.probabilities["orphaned"] == 0.0
+
+
+def test_a_headline_is_never_orphaned() -> None:
+    assert may_be_orphaned(values(direct=1))
+    assert not may_be_orphaned(values(direct=1, headline=1))
+    assert may_be_orphaned(values(mixed=1, has_source=1, pronoun=1))
+    assert not may_be_orphaned(values(direct=1, has_source=1, named=1))
 
 
 def test_no_attributions_no_assessments(folder: Path) -> None:
