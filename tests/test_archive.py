@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.parquet
 import pytest
 import stubs
 
-from quotes import archive
+from quotes import archive, artifacts
 from quotes.archive import Bounds, Dask, Local, Parts, PartsError, WorkerError
 from quotes.archive.engines import CHUNK_DOCUMENTS, CHUNK_SIZE, chunks
 from quotes.archive.results import Format
@@ -282,6 +283,28 @@ def test_a_part_that_was_changed_is_not_gone_on_with(rows: Path, tmp_path: Path)
     (out / "part-00000001.jsonl").write_bytes(b"")
     with pytest.raises(PartsError, match="missing or changed"):
         run(rows, out, format="jsonl", resume=True)
+
+
+def test_the_shipped_models_give_the_same_valid_records_with_one_job_and_with_two(tmp_path: Path) -> None:
+    try:
+        artifacts.find("quality")
+    except artifacts.ArtifactError as error:
+        pytest.skip(str(error))
+    texts = [
+        path.read_text(encoding="utf-8") for path in sorted((TESTS.parent / "seeds" / "articles").glob("*.txt"))[:4]
+    ]
+    rows = [{"id": f"a{number}", "text": text} for number, text in enumerate([*texts, "NUL \0", "“" * 3000])]
+    source = write_rows(tmp_path / "in.jsonl", rows)
+    for jobs in (1, 2):
+        header = archive.archive_header([str(source)], 2)
+        with (
+            Parts(tmp_path / f"{jobs}.jsonl", "jsonl", header, dataset=False, resume=False) as parts,
+            Local(partial(archive.prepared, {}), jobs) as engine,
+        ):
+            assert archive.score_archive([str(source)], engine, parts, part=2).errors == 1
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+    for shown in archive.read(tmp_path / "1.jsonl"):
+        jsonschema.validate(shown, SCHEMA)
 
 
 DRIVER = """
