@@ -52,7 +52,8 @@ def find(name: str, models: Path | None = None) -> Path:
     models = models or models_folder()
     found = [folder for folder in models.glob(f"{name}-*") if (folder / MANIFEST).is_file() and _version(folder, name)]
     if not found:
-        raise ArtifactError(f"no model {name} in {models}; install the package again or run: quotes train {name.removesuffix('-en')}")
+        command = f"quotes train {name.removesuffix('-en')}"
+        raise ArtifactError(f"no model {name} in {models}; install the package again or run: {command}")
     return max(found, key=lambda folder: _version(folder, name))
 
 
