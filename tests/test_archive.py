@@ -20,8 +20,9 @@ import pytest
 import stubs
 
 from quotes import archive, artifacts
-from quotes.archive import Bounds, Dask, Local, Parts, PartsError, WorkerError
+from quotes.archive import Bounds, Dask, Local, Parts, PartsError, WorkerError, nursery
 from quotes.archive.engines import CHUNK_DOCUMENTS, CHUNK_SIZE, chunks
+from quotes.archive.nursery import Nursery
 from quotes.archive.results import Format
 from quotes.archive.worker import Worker
 from quotes.ingest import Document, Limits, documents
@@ -207,10 +208,40 @@ def test_a_document_alone_is_also_scored_again(tmp_path: Path) -> None:
 
 
 def test_chatter_of_libraries_does_not_get_among_the_replies() -> None:
-    worker = Worker(stubs.make, TIGHT)
+    worker = Worker(Nursery(stubs.make, TIGHT.limits), TIGHT)
     outcomes = worker.score([Document("a", "text", b"PRINT and go on")])
     worker.stop()
     assert [outcome.failed for outcome in outcomes] == [False]
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_children_load_their_models_together_or_each_by_itself(
+    forks: bool, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(rows, tmp_path / "usual.jsonl", jobs=2)
+    monkeypatch.setattr("quotes.archive.nursery.FORKS", forks and nursery.FORKS)
+    totals = run(rows, tmp_path / "out.jsonl", jobs=2)
+    assert totals.documents > 0
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "usual.jsonl").read_bytes()
+    with pytest.raises(WorkerError, match="no model stub in models; install"):
+        Nursery(stubs.make_nothing, TIGHT.limits).child()
+
+
+@pytest.mark.skipif(not nursery.FORKS, reason="children are not forked here")
+def test_a_nursery_that_is_killed_is_replaced_and_its_children_go_on() -> None:
+    source = Nursery(stubs.make, TIGHT.limits)
+    workers = [Worker(source, TIGHT) for _ in range(3)]
+    said = [Document("a", "text", "“Yes,” he said.".encode())]
+    first = workers[0].score(said)
+    assert source._process
+    source._process.kill()
+    source._process.wait()
+    assert [worker.score(said) for worker in workers] == [first] * 3
+    for worker in workers:
+        worker.stop()
+    source.close()
+    with pytest.raises(WorkerError, match="the run is over"):
+        source.child()
 
 
 def test_models_that_cannot_be_loaded_stop_the_run_with_their_own_words() -> None:
@@ -462,7 +493,7 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_failure_needs_no_text() -> None:
-    worker = Worker(stubs.make, TIGHT)
+    worker = Worker(Nursery(stubs.make, TIGHT.limits), TIGHT)
     shown = worker.score([Failure("a", "Empty", "a: no text"), Document("b", "text", "“Yes,” he said.".encode())])
     worker.stop()
     assert [outcome.failed for outcome in shown] == [True, False]

@@ -13,9 +13,11 @@ from itertools import islice
 from typing import Any
 
 from quotes.archive.engines import Dask, Engine, Local, outcomes
+from quotes.archive.nursery import Maker, WorkerError
 from quotes.archive.parts import Parts, PartsError, Totals
 from quotes.archive.results import Format, format_of, read
-from quotes.archive.worker import BOUNDS, Bounds, Maker, Outcome, WorkerError, outcome, peak_memory, score_documents
+from quotes.archive.scoring import Outcome, outcome, score_documents
+from quotes.archive.worker import BOUNDS, Bounds, peak_memory
 from quotes.ingest import documents, files
 
 __all__ = [

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, Self
 
-from quotes.archive.worker import BOUNDS, Bounds, Maker, Outcome, Worker, WorkerError, outcome
+from quotes.archive.nursery import Maker, Nursery, WorkerError
+from quotes.archive.scoring import Outcome, outcome
+from quotes.archive.worker import BOUNDS, Bounds, Worker
 from quotes.ingest import Document
 from quotes.records import Failure
 
@@ -43,7 +45,8 @@ class Local:
     """``jobs`` worker processes on this machine, each watched by a thread."""
 
     def __init__(self, make: Maker, jobs: int = 1, bounds: Bounds = BOUNDS) -> None:
-        self.make, self.width, self.bounds = make, jobs, bounds
+        self.width, self.bounds = jobs, bounds
+        self._nursery = Nursery(make, bounds.limits)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="quotes")
         self._mine = threading.local()
         self._workers: list[Worker] = []
@@ -55,6 +58,7 @@ class Local:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.stop()
+        self._nursery.close()
 
     def submit(self, chunk: Chunk) -> Future:
         return self._threads.submit(self._score, chunk)
@@ -66,7 +70,7 @@ class Local:
 
     def _score(self, chunk: Chunk) -> list[Outcome]:
         if not hasattr(self._mine, "worker"):
-            self._mine.worker = Worker(self.make, self.bounds)
+            self._mine.worker = Worker(self._nursery, self.bounds)
             self._workers.append(self._mine.worker)
         return self._mine.worker.score(chunk)
 
@@ -105,20 +109,33 @@ class Dask:
         return self._client.submit(score_on_cluster, self.make, self.bounds, chunk, pure=False, retries=3)
 
 
-_on_cluster: dict[int, tuple[bytes, Worker]] = {}
+_on_cluster = threading.local()  # of each thread: its settings and its worker
+_nursery_lock = threading.Lock()
+_nurseries: dict[bytes, Nursery] = {}
 
 
 def score_on_cluster(make: Maker, bounds: Bounds, chunk: Chunk) -> list[Outcome]:
     """A task of the cluster: score a chunk by this thread's own worker, which stays for the next one."""
-    settings, thread = pickle.dumps((make, bounds)), threading.get_ident()
-    known = _on_cluster.get(thread)
+    settings = pickle.dumps((make, bounds))
+    known: tuple[bytes, Worker] | None = getattr(_on_cluster, "worker", None)
     if known is None or known[0] != settings:
         if known:
             known[1].stop()
-        worker = Worker(make, bounds)
-        _on_cluster[thread] = settings, worker
+        worker = Worker(_nursery_of(settings, make, bounds), bounds)
+        known = _on_cluster.worker = settings, worker
         atexit.register(worker.stop)
-    return _on_cluster[thread][1].score(chunk)
+    return known[1].score(chunk)
+
+
+def _nursery_of(settings: bytes, make: Maker, bounds: Bounds) -> Nursery:
+    """The nursery that all threads of this process share; those of other settings are no longer needed."""
+    with _nursery_lock:
+        for other in [other for other in _nurseries if other != settings]:
+            _nurseries.pop(other).close()
+        if settings not in _nurseries:
+            nursery = _nurseries[settings] = Nursery(make, bounds.limits)
+            atexit.register(nursery.close)
+        return _nurseries[settings]
 
 
 class _Known:

@@ -9,40 +9,24 @@ no bound for one task; and Dask's workers may not start processes by multiproces
 
 from __future__ import annotations
 
-import gc
-import json
 import os
 import pickle
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
-from quotes.artifacts import ArtifactError
-from quotes.ingest import LIMITS, Document, Limits, article, identity
-from quotes.records import Article, Failure, Record
+from quotes.archive.nursery import Child, Nursery, WorkerError
+from quotes.archive.scoring import Outcome, outcome
+from quotes.ingest import LIMITS, Document, Limits, identity
+from quotes.records import Failure
 
-START_SECONDS = 600
 POLL_SECONDS = 0.1
-# One thread for each worker: more would fight over the cores, and the order of their sums changes the last digits.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from quotes.archive.worker import serve; serve()"
-
-
-class SupportsPipe(Protocol):
-    """What is asked of a scorer: one record or failure for each article, in order."""
-
-    def pipe(self, articles: Iterable[Article]) -> Iterable[Record | Failure]: ...
-
-
-Maker = Callable[[], SupportsPipe]
-"""Makes the scorer inside the worker; it is sent there by pickle, so it must be importable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +39,6 @@ class Bounds:
 
 
 BOUNDS = Bounds()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A line of the output with what the summary counts."""
-
-    line: str
-    words: int = 0
-    quotes: int = 0
-    flags: int = 0
-    failed: bool = False
-
-
-class WorkerError(Exception):
-    """Workers cannot be started or cannot load their models: nothing can be scored."""
 
 
 class _LostError(Exception):
@@ -87,9 +56,9 @@ class _StoppedError(Exception):
 class Worker:
     """Scores documents in a child process, within bounds. Not to be shared between threads."""
 
-    def __init__(self, make: Maker, bounds: Bounds = BOUNDS) -> None:
-        self.make, self.bounds = make, bounds
-        self._child: subprocess.Popen[bytes] | None = None
+    def __init__(self, nursery: Nursery, bounds: Bounds = BOUNDS) -> None:
+        self.nursery, self.bounds = nursery, bounds
+        self._child: Child | None = None
         self._replies: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = False
 
@@ -122,24 +91,13 @@ class Worker:
         if self._child is None:
             self._start()
         self._send(documents)
-        return self._receive(self.bounds.seconds, self.bounds.memory)
+        return self._receive()
 
     def _start(self) -> None:
         self._check_running()
-        self._child = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | _ONE_THREAD,
-            start_new_session=True,  # Ctrl-C at the terminal is for the parent, which then ends its workers
-        )
+        self._child = self.nursery.child()
         self._replies = queue.SimpleQueue()
         threading.Thread(target=_relay, args=(self._child.stdout, self._replies), daemon=True).start()
-        try:
-            self._send((self.make, self.bounds.limits))
-            self._receive(START_SECONDS, None)
-        except _LostError as lost:
-            raise WorkerError(f"a worker could not start: {lost}") from lost
 
     def _send(self, message: Any) -> None:
         assert self._child
@@ -150,8 +108,9 @@ class Worker:
         except OSError:
             self._died()
 
-    def _receive(self, seconds: float, memory: int | None) -> Any:
+    def _receive(self) -> list[Outcome]:
         assert self._child
+        seconds, memory = self.bounds.seconds, self.bounds.memory
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -163,7 +122,7 @@ class Worker:
                     raise _LostError(
                         "TimeLimit", f"not scored within {seconds:g} s; shorten it or raise --timeout"
                     ) from None
-                if memory and _resident(self._child.pid) > memory:
+                if _resident(self._child.pid) > memory:
                     self._kill()
                     raise _LostError(
                         "MemoryLimit", f"needs more than {memory / (1 << 30):.3g} GiB; shorten it or raise --memory"
@@ -181,7 +140,7 @@ class Worker:
         child = self._child
         self._kill()
         self._check_running()
-        code = child.returncode
+        code = child.wait()
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         raise _LostError("WorkerDied", f"the process that scored it ended ({how}); look at the text, or score it again")
 
@@ -192,7 +151,7 @@ class Worker:
     def _kill(self) -> None:
         child, self._child = self._child, None
         if child:
-            if child.poll() is None and not _ended(child):
+            if not _ended(child):
                 child.kill()
             child.wait()
             if child.stdin:
@@ -200,7 +159,7 @@ class Worker:
                     child.stdin.close()
 
 
-def _ended(child: subprocess.Popen[bytes]) -> bool:
+def _ended(child: Child) -> bool:
     """Whether a child that closed its end is about to end by itself, so that its exit status is its own."""
     try:
         child.wait(timeout=POLL_SECONDS)
@@ -242,84 +201,3 @@ def _lost(document: Document | Failure, lost: _LostError) -> Outcome:
         return outcome(document)
     name = identity(document)
     return outcome(Failure(name, lost.type, f"{name}: {lost}"))
-
-
-def serve() -> None:
-    """The child: make the scorer, then answer every list of documents with their outcomes until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get among the replies
-    try:
-        make, limits = pickle.load(requests)
-        scorer = make()
-        gc.collect()
-        gc.freeze()  # the models stay: looking through them for garbage took a tenth of the time
-        gc.set_threshold(50_000, 20, 50)
-        _reply(replies, "ready", None)
-        while True:
-            _reply(replies, "done", score_documents(scorer, pickle.load(requests), limits))
-    except (EOFError, BrokenPipeError):
-        return
-    except Exception as error:
-        text = str(error) if isinstance(error, ArtifactError) else f"{type(error).__name__}: {error}"
-        _reply(replies, "fatal", text)
-
-
-def _reply(replies: IO[bytes], kind: str, message: Any) -> None:
-    pickle.dump((kind, message), replies, protocol=pickle.HIGHEST_PROTOCOL)
-    replies.flush()
-
-
-def score_documents(
-    scorer: SupportsPipe, documents: Sequence[Document | Failure], limits: Limits = LIMITS
-) -> list[Outcome]:
-    """Parse and score documents together; an outcome for each, in order. Raises ArtifactError for a bad model."""
-    read = [document if isinstance(document, Failure) else _read(document, limits) for document in documents]
-    scored = _scored(scorer, [item for item in read if isinstance(item, Article)])
-    return [outcome(item) if isinstance(item, Failure) else outcome(next(scored), item.text) for item in read]
-
-
-def _read(document: Document, limits: Limits) -> Article | Failure:
-    try:
-        return article(document, limits)
-    except Exception as error:  # a parser overcome by what it was given, such as mark-up nested too deeply
-        return _failure(identity(document), error)
-
-
-def _scored(scorer: SupportsPipe, articles: list[Article]) -> Iterator[Record | Failure]:
-    try:
-        results = list(scorer.pipe(articles)) if articles else []
-    except ArtifactError:
-        raise
-    except Exception as error:
-        if len(articles) == 1:
-            yield _failure(articles[0].id, error)
-            return
-        for single in articles:  # one of them is at fault: each by itself shows which
-            yield from _scored(scorer, [single])
-        return
-    if len(results) != len(articles):
-        raise RuntimeError(f"the scorer gave {len(results)} results for {len(articles)} articles")
-    yield from results
-
-
-def _failure(id: str, error: Exception) -> Failure:
-    said = " ".join(str(error).split())[:300] or "no reason given"
-    return Failure(id, type(error).__name__, f"{id}: {said}; report it with the article")
-
-
-def outcome(result: Record | Failure, text: str = "") -> Outcome:
-    """The line of a result, with what is counted of it."""
-    if isinstance(result, Failure):
-        return Outcome(_line(result.to_json()), failed=True)
-    try:
-        line = _line(result.to_json())
-        line.encode("utf-8")
-    except ValueError as error:
-        return outcome(_failure(result.article.id, error))
-    flags = sum(len(quote.flags) for quote in result.quotes)
-    return Outcome(line, len(text.split()), len(result.quotes), flags)
-
-
-def _line(shown: dict[str, Any]) -> str:
-    return json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
