@@ -134,6 +134,15 @@ def levels(text: str, quotations: Sequence[Quoted]) -> bytes:
     return bytes(view)
 
 
+def leans(text: str, start: int) -> bool:
+    """Whether a quotation opens with words that go on from something said before: ``“And``, ``“… because``.
+
+    In PolNeAR's training part three in ten quotations that fill a paragraph and go on from the paragraph before open
+    so, and three in a hundred of those by a new speaker.
+    """
+    return _LEANING.match(text, start) is not None
+
+
 def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
     """Places in ``[start, end)`` just past a sentence's last character, by its punctuation alone."""
     for stop in _STOP.finditer(text, start, end):
@@ -312,6 +321,11 @@ _CLAUSE = re.compile(
 )
 _PRONOUN = re.compile(r"[.?!…]\s+\S|\b(?:I|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I[’']\w+|\w+n[’']t|[Ii]t[’']s)\b")
 _VERB = re.compile(r"\b(?:is|are|was|were|am|be|has|have|had|will|would|can|could|should|must|do|does|did)\b")
+_LEANING = re.compile(
+    r"[\"“'‘«„`]*\s*(?:(?:\.\s?){2,}|…|(?:and|but|so|because|then|therefore|also|yet|or|which|who|instead|otherwise|"
+    r"moreover|frankly|again)\b(?!-))",
+    re.IGNORECASE,
+)
 _SMALL = _words("with from into over like that your than upon")
 
 _DIRECTION = {

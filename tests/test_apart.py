@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from quotes.detect.apart import apart
@@ -40,13 +38,32 @@ def test_a_quotation_with_a_reason_to_belong_stays(text: str) -> None:
     assert apart(analysis, [said]) == (said,)
 
 
-def test_a_quotation_stays_with_one_by_the_same_speaker_in_the_paragraph_before() -> None:
-    analysis, said = attributed(f"{LEAD} “So be it.”\n\n{QUOTE}")
-    start = analysis.text.index("“So be it.”")
-    mine = Span(start, start + 11, "“So be it.”")
-    both = replace(said, contents=tuple(sorted((*said.contents, mine))))
-    assert apart(analysis, [both]) == (both,)
-    assert len(apart(analysis, [said])) == 2
+@pytest.mark.parametrize(
+    ("quote", "stays"),
+    [
+        (QUOTE, False),
+        ("“And there is nothing left of the harbour.”", True),
+        ("“… nothing left of the harbour.”", True),
+        ("“Sonia lost her boat, and her house.”", False),
+    ],
+)
+def test_after_a_closed_quotation_only_words_that_lean_on_it_go_on(quote: str, stays: bool) -> None:
+    text = f"{LEAD} “So be it.”\n\n{quote}"
+    first, second = (Span(text.index(words), text.index(words) + len(words), words) for words in ("“So be it.”", quote))
+    both = Attribution((first, second), (Span(9, 13, "said"),), (Span(0, 8, "Ada Berg"),), "direct")
+    found = apart(Analysis(Article("a", text), ()), [both])
+    assert [one.contents for one in found] == ([(first, second)] if stays else [(first,), (second,)])
+    assert [bool(one.source) for one in found] == ([True] if stays else [True, False])
+
+
+@pytest.mark.parametrize(
+    "broken", ["“We were told on the phone that the har", "“We were told that there was no water to"]
+)
+def test_a_content_does_not_run_from_a_cut_paragraph_into_the_next(broken: str) -> None:
+    text = f"{broken}\n\n{QUOTE}\n\nThe region pays."
+    whole = Attribution((Span(0, len(broken) + 2 + len(QUOTE), text[: len(broken) + 2 + len(QUOTE)]),), speech="direct")
+    found = apart(Analysis(Article("a", text), ()), [whole])
+    assert [[span.text for span in one.contents] for one in found] == [[broken], [QUOTE]]
 
 
 def test_a_quotation_over_paragraphs_stays_whole() -> None:

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from quotes.marks import paragraphs
+from quotes.marks import paragraphs, quoted
 from quotes.records import Attribution, Span
 
 
@@ -183,7 +183,10 @@ def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | Non
     }
 
     def quiet(number: int) -> bool:
-        """Nobody who may be the speaker stands in the paragraph before this place, and no speech goes on after it."""
+        """Nobody who may be the speaker stands in the paragraph before this place, and no speech goes on after it.
+
+        Others may speak there, if their quotations are closed: whoever reads on takes the words for theirs or nobody's.
+        """
         following = number + (number == here)
         if following < len(blocks) and text[blocks[following][0]] in OPENERS:
             return False
@@ -191,9 +194,14 @@ def _clause_dropped(copy: Copy, said: Attribution, random: Random) -> Copy | Non
             return True
         start, end = blocks[number - 1]
         before = text[start:end]
-        if before[-1:] == ":" or before[-1:] not in ".!?" or (names & {word.lower() for word in WORD.findall(before)}):
+        closed = before[-1:] in CLOSERS and before[-2:-1] in ".!?"
+        if not (before[-1:] in ".!?" or closed) or (names & {word.lower() for word in WORD.findall(before)}):
             return False
-        return not any(other.start < end and start < other.end for other in others)
+        beside = [other for other in others if other.start < end and start < other.end]
+        if not beside:
+            return not closed
+        known = all(other.source and not PRONOUNS & {span.text.lower() for span in other.source} for other in beside)
+        return known and not names & PRONOUNS and all(one.close is not None for one in quoted(before))
 
     here = inside[0]
     places = [here] if quiet(here) and not names & PRONOUNS else []
