@@ -59,6 +59,9 @@ FEMALE_TITLES = _words(
     "waitress widow mom mum granddaughter grandma duchess saleswoman"
 )
 
+#: Titles that an analysis takes for a part of the name behind them.
+SHORT_TITLES = HONORIFICS | _words("cllr coun sgt capt lt col gen sen rep gov det insp supt")
+
 #: Titles that stand before a name; longer ones ("secretary of state") are read from the words around the name.
 TITLES = HONORIFICS | _words(
     "gov governor sen senator rep representative pres president chancellor premier minister secretary ambassador "
@@ -108,19 +111,20 @@ PERSON_NOUNS = TITLES - _words("first state vice general major") | _words(
     "moderate islamist muslim christian jew catholic contractor paramedic firefighter responder medic ranger "
     "trooper constable barrister solicitor negotiator mediator premier chancellor foreman forewoman fellow "
     "counsel nonresident designee appointee mp mep congressmember councilmember councilman councilwoman "
-    "councillor councilor assemblymember librarian curator vet veterinarian lecturer"
+    "councillor councilor assemblymember librarian curator vet veterinarian lecturer companion celebrity servant "
+    "individual respondent protege native teammate undersecretary peer merchant laureate enthusiast claimant champion "
+    "commandant boyfriend girlfriend fiance fiancé gal guy roommate descendant dignitary baron ex-husband ex-wife "
+    "stepfather stepmother godfather infant protestant revolutionary nationalist socialist communist liaison sponsor "
+    "petitioner participant inhabitant appellant recipient pilgrim proponent patron novice rider "
+    "striker goalkeeper winger batsman conductor soloist keeper grandmaster teammate challenger runner-up "
+    "cllr cyclist bookmaker onlooker stargazer wonk scout midwife caregiver carer docent"
 )
 
 GROUP_NOUNS = _words(
     "elite troupe nobility readership viewership humankind fandom contingent media group crowd public people "
     "population majority minority community family couple team crew staff panel jury audience electorate police "
     "military army troop mob side camp base youth elderly press medium pair trio duo generation folk workforce "
-    "personnel leadership delegation opposition class household gang squad band guy participant individual enemy "
-    "inhabitant appellant recipient pilgrim proponent local professional patron companion celebrity servant "
-    "respondent protege native teammate undersecretary peer merchant laureate superstar senior freshman sophomore "
-    "enthusiast claimant champion commandant boyfriend girlfriend fiance gal fiancé roommate descendant dignitary "
-    "baron ex-husband ex-wife stepfather stepmother godfather infant male female protestant revolutionary "
-    "nationalist socialist communist liaison sponsor petitioner chief-of-staff watcher"
+    "personnel leadership delegation opposition class household gang squad band enemy local male female"
 )
 
 ORGANIZATION_NOUNS = _words(
@@ -136,9 +140,9 @@ ORGANIZATION_NOUNS = _words(
     "operator retailer manufacturer chain brand business enterprise consortium venture society chamber assembly "
     "legislature judiciary pentagon kremlin taskforce caucus delegation legion corps command headquarters patrol "
     "conglomerate subsidiary supplier provider insurer lender developer utility exchange cooperative syndicate "
-    "factory hotel restaurant store shop theatre theater museum library orchestra studio label inc corp ltd llc "
-    "plc co village municipality district borough capital north south west east directorate division unit arm "
-    "wing"
+    "airport coastguard desk account park factory hotel restaurant store shop theatre theater museum library "
+    "orchestra studio label inc corp ltd llc plc co village municipality district borough capital north south "
+    "west east directorate division unit arm wing"
 )
 
 #: Words that make a run of capitals an organization's name.
@@ -170,6 +174,41 @@ OUTLET_NOUNS = _words(
     "platform startup watchdog service wire giant maker"
 )
 
+#: What speaks for whoever made it, where its maker is named beside it: *an Aldgate poll* is Aldgate's word.
+PRODUCTS = _words(
+    "poll survey tally count tracker database data datum figure statistic number index ranking investigation analysis "
+    "review video podcast documentary website page dashboard map estimate forecast projection model channel reporting"
+)
+
+#: What a person says under his own name: its author is the source.
+AUTHORED = _words("post tweet column speech remark comment testimony word essay op-ed blog thread")
+
+#: Where people post; a video on one of them is not its word.
+PLATFORMS = _words(
+    "facebook twitter instagram youtube tiktok x linkedin telegram reddit whatsapp threads bluesky gofundme"
+)
+
+#: Bodies whose people are told by them alone: *county attorneys*, *a police spokeswoman*.
+BODIES = _words(
+    "county city state government company police university college hospital school district court party union "
+    "ministry agency department campaign club church airport authority prison museum council port"
+)
+
+SPOKESPEOPLE = _words("spokesman spokeswoman spokesperson")
+LAWYERS = _words("lawyer attorney counsel solicitor barrister")
+
+#: Nouns for people whose bearers are often firms.
+FIRMS = _words(
+    "contractor consultant developer operator maker manufacturer provider supplier publisher owner builder insurer "
+    "vendor employer sponsor landlord lender manager retailer broker"
+)
+
+#: Adjectives that tell no group from another.
+TELLING_NOTHING = _words(
+    "other many some more most certain various numerous several such same own few different additional further "
+    "senior top leading independent anonymous unnamed local outside prominent former close long-time longtime"
+)
+
 DOCUMENT_NOUNS = _words(
     "report statement document study survey poll paper letter memo memorandum email e-mail filing lawsuit suit "
     "complaint indictment affidavit petition brief ruling verdict opinion order transcript record log file data "
@@ -183,7 +222,8 @@ DOCUMENT_NOUNS = _words(
     "dashboard document-dump subpoena warrant motion charge papers minutes slide presentation factsheet website "
     "webpage page newsletter brochure leaflet flyer profile wiki database spreadsheet register registry waitlist "
     "interview speech address comment remark quote measure amendment provision certificate diary journal lawsuits "
-    "model simulation theory list literature investigation update announcement disclosure prospectus"
+    "form documentation timetable recipe programme model simulation theory list literature investigation update "
+    "announcement disclosure prospectus"
 )
 
 #: Nouns and numbers that take a part of what follows their "of".

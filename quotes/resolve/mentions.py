@@ -64,6 +64,7 @@ class View:
     quoted: tuple[marks.Quoted, ...] = field(default=())
     paragraphs: tuple[tuple[int, int], ...] = field(default=())
     people: frozenset[int] = frozenset()  # the tokens of people's names
+    called: frozenset[str] = frozenset()  # and the words of these names
 
     @property
     def text(self) -> str:
@@ -117,6 +118,12 @@ def view(analysis: Analysis) -> View:
         for place in range(bisect_left(starts, quoted.start), bisect_left(starts, quoted.end)):
             quotation[place] = number
     edges = [place for place in range(len(tokens)) if place == 0 or sentence[place] != sentence[place - 1]]
+    people = frozenset(
+        place
+        for entity in analysis.entities
+        if _SORTS.get(entity.type.upper()) == "person"
+        for place in range(bisect_left(starts, entity.start), bisect_left(starts, entity.end))
+    )
     return View(
         analysis,
         tuple(tokens),
@@ -130,12 +137,8 @@ def view(analysis: Analysis) -> View:
         tuple(zip(edges, [*edges[1:], len(tokens)], strict=False)),
         quotations,
         blocks,
-        frozenset(
-            place
-            for entity in analysis.entities
-            if _SORTS.get(entity.type.upper()) == "person"
-            for place in range(bisect_left(starts, entity.start), bisect_left(starts, entity.end))
-        ),
+        people,
+        frozenset(tokens[place].text.lower() for place in people if tokens[place].text[0].isupper()),
     )
 
 
@@ -205,7 +208,8 @@ def _entities(seen: View) -> Iterator[Mention]:
         if sort == "person" and after and after[2] == "person" and _one_name(seen, end, after[0]):
             end = after[1]
         while start < end and (
-            seen.lower[start].rstrip(".") in lexicon.HONORIFICS | lexicon.TIMES or seen.upos[start] in ("DET", "PUNCT")
+            seen.lower[start].rstrip(".") in lexicon.SHORT_TITLES | lexicon.TIMES
+            or seen.upos[start] in ("DET", "PUNCT")
         ):
             start += 1
         while start < end and (seen.lower[end - 1] in ("'s", "'") or seen.upos[end - 1] == "PUNCT"):
@@ -365,8 +369,10 @@ def _possessive(seen: View, end: int) -> bool:
 
 
 def _plural(seen: View, place: int) -> bool:
-    token = seen.tokens[place]
-    return token.xpos in ("NNS", "NNPS") or "Number=Plur" in token.feats or _singular(token.text.lower()) is not None
+    token, word = seen.tokens[place], seen.lower[place]
+    if word in lexicon.PERSON_NOUNS and not word.endswith("s"):
+        return word in ("people", "folk")  # whatever the tagger says of "a spokeswoman"
+    return token.xpos in ("NNS", "NNPS") or "Number=Plur" in token.feats or _singular(word) is not None
 
 
 def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterator[Mention]:
@@ -407,6 +413,8 @@ def _is_name(seen: View, start: int, head: int) -> bool:
         return not seen.tokens[head].text[0].islower()
     capital = seen.tokens[head].text[0].isupper()
     first = seen.bounds[seen.sentence[head]][0]
+    if capital and seen.tokens[head].xpos == "NNP" and seen.lower[head] in seen.called:
+        return True  # a family name that is a common word too
     return (
         capital
         and head > first

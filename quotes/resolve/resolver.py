@@ -14,11 +14,12 @@ from quotes.resolve import lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
 from quotes.resolve.linking import Distribution, Model, distributions, top
-from quotes.resolve.mentions import Mention, View, view
+from quotes.resolve.mentions import Mention, View, noun, view
 from quotes.resolve.ranking import speaks
 from quotes.resolve.referents import Named, names_of
-from quotes.resolve.sources import Reading, affiliation_in, described, named_inside, read
+from quotes.resolve.sources import Reading, affiliation_in, described, possessor, read, speaks_for
 from quotes.resolve.speakers import REACH, Clue, byline_author, clues
+from quotes.resolve.standing import standing
 
 _LEAST = 0.02  # a candidate below this is not worth a line in a record
 
@@ -48,6 +49,20 @@ class _Article:
     @property
     def base(self) -> int:
         return len(self.named.referents)
+
+    def name(self, who: int) -> str:
+        """A referent's name in its fullest form; two who share a family name may be told by it alone."""
+        referent = self.named.referents[who]
+        best = self.mentions[referent.best]
+        words = " ".join(self.seen.span(best.start, best.end).text.split())
+        if referent.sort == "group" and len(words.split()) == 1:
+            family = words.lower().removesuffix("s")
+            people = [
+                n for n, one in enumerate(self.named.referents) if one.sort == "person" and one.forms[0][-1] == family
+            ]
+            if len(people) == 2:
+                return " and ".join(self.name(n) for n in people)
+        return words
 
     def spoke_before(self, number: int, spoke: Sequence[tuple[int, Distribution]]) -> Distribution:
         """Who spoke last before a pronoun, at most two paragraphs up: of those who may be meant by it, by ``spoke``
@@ -93,9 +108,9 @@ class Resolver:
         """The sources of an article and a link for each attribution, in their order."""
         seen = view(analysis)
         found, names_ = names_of(seen)
-        article = _Article(
-            seen, found, [one.start for one in found], names_, distributions(seen, found, names_, self.model)
-        )
+        starts = [one.start for one in found]
+        stand = standing(seen, found, starts, names_, distributions(seen, found, names_, self.model))
+        article = _Article(seen, found, starts, names_, stand)
         linked = self._links(article, attributions)
         return self._resolution(article, attributions, linked)
 
@@ -155,8 +170,8 @@ class Resolver:
             return self._several(article, reading)
         head = reading.head
         mention, found = article.mentions[head], article.found[head]
-        if (inner := named_inside(article.seen, article.mentions, article.starts, head)) is not None:
-            head, mention, found = inner, article.mentions[inner], dict(article.named.candidates[inner])
+        if (inner := speaks_for(article.seen, article.mentions, article.starts, head)) is not None:
+            head, mention, found = inner, article.mentions[inner], article.found[inner]
         if head not in article.named.candidates:
             best = top(found)[0][0]
             if best == article.base + head and len(found) == 1:
@@ -361,6 +376,7 @@ class Resolver:
             number = who - article.base
             readings = [reading for reading in article.readings.values() if reading.head == number]
             typed = described(seen, article.mentions, article.starts, number, any(reading.some for reading in readings))
+            typed = replace(typed, affiliation=self._affiliation(article, number, typed.affiliation, sure.get(who, ())))
             if any(reading.one for reading in readings):
                 typed = replace(typed, kind="person", naming="described", name=" ".join(readings[0].words.text.split()))
             spans.add(_span(article, number))
@@ -368,14 +384,33 @@ class Resolver:
                 Source("", typed.name, typed.kind, typed.naming, typed.role, typed.affiliation, tuple(sorted(spans)))
             )
         referent = article.named.referents[who]
-        best = article.mentions[referent.best]
-        name = " ".join(seen.span(best.start, best.end).text.split())
+        name = article.name(who)
         role, affiliation = _role(article, who)
         spans |= {
             _span(article, n) for n in referent.mentions if article.found[n].get(who, 0.0) >= self.model.threshold
         }
         spans.add(_span(article, referent.best))
         return self._known(Source("", name, _kind(article, who), "named", role, affiliation, tuple(sorted(spans))))
+
+    def _affiliation(self, article: _Article, number: int, told: str | None, others: Sequence[int]) -> str | None:
+        """Whom a described source is of: as told there or at a later mention; a body by its name, where it has one."""
+        seen, place = article.seen, article.mentions
+        for other in others if told is None and place[number].form == "nominal" else ():
+            if other != number and place[other].form == "nominal":
+                told = told or described(seen, place, article.starts, other).affiliation
+        if told is None and noun(seen, place[number].head) in lexicon.SPOKESPEOPLE:
+            owner = possessor(seen, place, article.starts, number)
+            who, part = (None, 0.0) if owner is None else top(article.found[owner])[0]
+            if who is not None and who < article.base and part >= self.model.threshold:
+                return article.name(who)
+        if told is None or told not in lexicon.BODIES:
+            return told
+        bodies = [
+            who
+            for who, one in enumerate(article.named.referents)
+            if one.sort in ("organization", "place") and any(form[-1] == told and len(form) > 1 for form in one.forms)
+        ]
+        return article.name(bodies[0]) if len(bodies) == 1 else told
 
     def _known(self, source: Source) -> Source:
         return source if self.authority is None else replace(source, authority_id=self.authority.id_of(source))

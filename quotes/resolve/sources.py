@@ -49,6 +49,11 @@ def read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], spans: 
     """Find the head of source words; None where there are none. ``starts`` are the mentions' starts, sorted."""
     for span in spans:
         start, end = seen.within(span)
+        last = end - 1
+        while last > start and seen.paragraph[last - 1] == seen.paragraph[end - 1]:
+            last -= 1
+        if start < last < end:  # words that run over a line's end: who speaks stands in the last line
+            start, span = last, seen.span(last, end)
         while (
             start < end and seen.upos[start] in ("PUNCT", "CCONJ", "ADP", "SCONJ") and seen.lower[start] not in ("'s",)
         ):
@@ -145,7 +150,7 @@ def _named_beside(
         other = mentions[number]
         if other.start >= end:
             break
-        if other.form != "name" or other.possessive or other.modifier or other.sort != "person":
+        if other.form != "name" or other.possessive or other.modifier or not _calls(seen, one, other):
             continue
         between = seen.lower[one.end : max(one.end, min(other.start, other.phrase))]
         title = between[:1] == ("of",) and 2 <= len(between) <= 6 and "," not in between and other.phrase < other.start
@@ -154,6 +159,12 @@ def _named_beside(
         if title or not between or (aside and closed and _no_verb(seen, one.end, other.start)):
             return number
     return head
+
+
+def _calls(seen: View, one: Mention, other: Mention) -> bool:
+    """Whether a noun may introduce a name: any noun a person's, *company* and *contractor* also a firm's."""
+    firm = one.form == "nominal" and (one.sort == "organization" or noun(seen, one.head) in lexicon.FIRMS)
+    return other.sort == "person" or (firm and other.sort in ("organization", "unknown"))
 
 
 def _no_verb(seen: View, start: int, end: int) -> bool:
@@ -171,8 +182,10 @@ def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], p
             one.end == stop - 1 and seen.lower[stop - 1] == ")"
         ):
             best = number
-    if best is None or seen.lower[place] not in ("who", "whom"):
-        return best
+    if best is None:
+        return None
+    if seen.lower[place] not in ("who", "whom"):
+        return _document_before(seen, mentions, starts, first, best)
     while mentions[best].sort not in ("person", "group", "unknown"):
         # "a spokesman for the ministry, who": the person further left
         earlier = [
@@ -188,10 +201,28 @@ def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], p
     return best
 
 
+def _document_before(seen: View, mentions: Sequence[Mention], starts: Sequence[int], first: int, best: int) -> int:
+    """``an email to Holm from the ministry that said``: the email, where prepositions alone stand between."""
+    for number in reversed(_inside(mentions, starts, first, mentions[best].phrase)):
+        one = mentions[number]
+        if one.end > mentions[best].phrase or one.form == "pronoun" or one.modifier or one.possessive:
+            continue
+        between = seen.upos[one.end : mentions[best].phrase]
+        if not between or any(tag not in ("ADP", "DET", "PROPN", "NOUN", "ADJ", "NUM") for tag in between):
+            return best
+        if one.sort == "document" and seen.upos[one.end] == "ADP":
+            return number
+    return best
+
+
 def named_inside(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
     """The name that ``website`` or ``group`` only stands beside (``the respected 38 North group``)."""
     one = mentions[number]
-    if one.form != "nominal" or one.plural or noun(seen, one.head) not in lexicon.OUTLET_NOUNS:
+    if one.form != "nominal":
+        return None
+    if noun(seen, one.head) in lexicon.PRODUCTS:
+        return _maker(seen, mentions, starts, one)
+    if one.plural or noun(seen, one.head) not in lexicon.OUTLET_NOUNS:
         return None
     for inner in _inside(mentions, starts, one.phrase, one.head):
         other = mentions[inner]
@@ -206,13 +237,59 @@ def named_inside(seen: View, mentions: Sequence[Mention], starts: Sequence[int],
     return None
 
 
+def speaks_for(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
+    """The mention whose word a noun phrase is: an outlet's or a maker's name in it, or the author of a post."""
+    inner = named_inside(seen, mentions, starts, number)
+    return author(seen, mentions, starts, number) if inner is None else inner
+
+
+def _maker(seen: View, mentions: Sequence[Mention], starts: Sequence[int], one: Mention) -> int | None:
+    """The organization before its product: ``a Marlin Institute poll``, ``the Gazette's database``."""
+    for inner in _inside(mentions, starts, one.phrase, one.head):
+        other = mentions[inner]
+        if other.form == "name" and other.sort == "organization" and other.end <= one.head:
+            words = " ".join(seen.lower[other.start : other.end])
+            return None if words in _COUNTRIES or words in lexicon.PLATFORMS else inner
+    return None
+
+
+def author(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
+    """The person whose post or speech a noun phrase is: ``Holm's post``, ``her column``, ``a tweet by Holm``."""
+    one = mentions[number]
+    if one.form != "nominal" or noun(seen, one.head) not in lexicon.AUTHORED:
+        return None
+    if (owner := possessor(seen, mentions, starts, number)) is not None:
+        return owner if mentions[owner].sort == "person" else None
+    if seen.lower[one.end : one.end + 1] in (("by",), ("from",)):
+        for inner in _inside(mentions, starts, one.end, one.end + 8):
+            if mentions[inner].form == "name" and mentions[inner].phrase == one.end + 1:
+                return inner if mentions[inner].sort == "person" else None
+    return None
+
+
+def possessor(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
+    """The mention whose the head of a noun phrase is: ``her`` of ``her attorneys``, ``Holm`` of ``Holm's lawyers``."""
+    one = mentions[number]
+    owners = [
+        inner
+        for inner in _inside(mentions, starts, one.phrase, one.head)
+        if mentions[inner].possessive and mentions[inner].form in ("name", "pronoun") and mentions[inner].end < one.end
+    ]
+    return owners[-1] if owners else None
+
+
 def complement(seen: View, mention: Mention) -> int:
     """Where a noun phrase with its prepositional phrases ends: ``an official from the president's office``."""
     last = seen.bounds[seen.sentence[mention.head]][1]
     place = end = mention.end
+    written = mention.sort == "document"
+    if written and place < last and seen.tokens[place].xpos == "VBN" and seen.lemma[place] in _ISSUING:
+        by = next((p for p in range(place + 1, min(last, place + 8)) if seen.lower[p] in ("by", "for", "in")), None)
+        if by is not None and not any(seen.upos[p] in _FINITE or seen.lower[p] == "," for p in range(place + 1, by)):
+            place = by
     while place < last and place - mention.end < 18:
         word, tag = seen.lower[place], seen.upos[place]
-        if tag == "ADP" and (word in _AFFILIATING or word in ("close", "about", "on")):
+        if tag == "ADP" and (word in _AFFILIATING or word in ("close", "about", "on") or (written and word == "by")):
             inner = place + 1
             while inner < last and (
                 seen.upos[inner] in ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PART")
@@ -241,6 +318,11 @@ def complement(seen: View, mention: Mention) -> int:
 
 
 _COUNTRIES = frozenset(lexicon.METONYMS.values()) | frozenset(lexicon.COUNTRY_FORMS)
+_FINITE = frozenset(("VERB", "AUX"))
+_ISSUING = frozenset(
+    ("publish", "release", "conduct", "commission", "issue", "start", "take", "make", "write", "launch", "compile",
+     "produce", "file", "prepare", "draft")
+)  # fmt: skip
 _DAYS = lexicon.TIMES | {"statement", "interview"}
 
 
@@ -255,6 +337,8 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     lemma = noun(seen, one.head)
     modifiers = [p for p in range(begin, one.head) if seen.upos[p] in ("NOUN", "ADJ", "PROPN", "VERB")]
     affiliation = _affiliation(seen, mentions, starts, inside, one, stop) or _capitals_before(seen, one)
+    if affiliation is None and one.sort in ("person", "group"):
+        affiliation = _employer(seen, mentions, starts, one)
     bare = "".join(seen.lower[begin : begin + 1]) not in _DEFINITE
     role_start = begin
     while role_start < one.head and (
@@ -266,7 +350,11 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
     if lemma in ("police", "military", "army", "government"):
         sort = "organization"
     if sort == "document":
-        return Typed("document", "named" if affiliation else "described", name, affiliation=affiliation)
+        issuer = _issuer(seen, mentions, inside, one)
+        if issuer is None:
+            return Typed("document", "described", name)
+        body = " ".join(seen.span(mentions[issuer].start, mentions[issuer].end).text.split())
+        return Typed("document", "named", name, affiliation=None if mentions[issuer].sort == "person" else body)
     if sort in ("organization", "place"):
         if before and not one.plural:
             return Typed("organization", "named", " ".join(seen.span(_article(seen, begin), one.end).text.split()))
@@ -275,19 +363,59 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
         )
     if sort == "group" or one.plural:
         capitals = any(seen.tokens[p].text[0].isupper() for p in modifiers if p > seen.bounds[seen.sentence[p]][0])
-        tells = affiliation is not None or capitals or stop > one.end
-        vague = (lemma in lexicon.VAGUE_NOUNS and not tells) or (some and not tells)
+        knows = seen.lower[one.end : one.end + 1] in (("familiar",), ("close",), ("near",)) or "watcher" in lemma
+        tells = affiliation is not None or capitals or (stop > one.end and not knows)
+        drawn = _drawn(seen, begin, one)
+        vague = (lemma in lexicon.VAGUE_NOUNS and not tells and not drawn) or (some and not tells)
         return Typed("group", "vague" if vague else "described", name, role if tells else None, affiliation)
     if sort == "person":
         tells = affiliation is not None or bool(modifiers) or stop > one.end
-        vague = lemma in lexicon.VAGUE_NOUNS - {"official"} and bare and not tells
+        owned = seen.lower[begin] in lexicon.POSSESSIVE
+        vague = lemma in lexicon.VAGUE_NOUNS - {"official"} and bare and not tells and not owned
         return Typed("person", "vague" if vague else "described", name, role, affiliation)
     return Typed("group" if one.plural and _speaks(seen, stop) else "unknown", "described", name)
+
+
+def _drawn(seen: View, begin: int, one: Mention) -> bool:
+    """A number, an owner or a telling word draws a line around a group: ``two aides``, ``transport officials``."""
+    return any(
+        seen.upos[p] in ("NUM", "NOUN", "PROPN")
+        or seen.lower[p] in lexicon.POSSESSIVE
+        or (seen.upos[p] in ("ADJ", "VERB") and seen.lower[p] not in lexicon.TELLING_NOTHING)
+        for p in range(begin, one.head)
+    )
+
+
+def _issuer(seen: View, mentions: Sequence[Mention], inside: Sequence[int], one: Mention) -> int | None:
+    """Who issued a document: the name before its noun, or behind *by*, *from*, *for* or *in the journal*."""
+    for number in inside:
+        other = mentions[number]
+        if other.end <= one.head and other.sort in ("organization", "unknown"):
+            return number
+        before = seen.lower[other.phrase - 1]
+        journal = before == "in" and any(
+            word in ("journal", "magazine") for word in seen.lower[other.phrase : other.end]
+        )
+        if other.start > one.head and (before in ("by", "from", "for") or journal) and other.sort != "place":
+            return number
+    return None
 
 
 def _speaks(seen: View, stop: int) -> bool:
     """What reports is somebody, whatever the noun."""
     return stop < len(seen.tokens) and seen.lemma[stop] in ("say", "tell", "think", "believe", "hope", "argue", "warn")
+
+
+def _employer(seen: View, mentions: Sequence[Mention], starts: Sequence[int], one: Mention) -> str | None:
+    """``county attorneys``, ``Holm's lawyers, from the law firm Marlin Legal``: whom they are of."""
+    place = one.end
+    if seen.lower[place : place + 1] == (",",) and seen.lower[place + 1 : place + 2] in (("from",), ("of",), ("with",)):
+        for number in _inside(mentions, starts, place + 2, place + 12):
+            other = mentions[number]
+            if other.form == "name" and other.phrase == place + 2 and other.sort == "organization":
+                return " ".join(seen.span(other.start, other.end).text.split())
+    before = seen.lower[one.head - 1] if one.head > one.phrase else ""
+    return before if before in lexicon.BODIES else None
 
 
 def _capitals_before(seen: View, one: Mention) -> str | None:
