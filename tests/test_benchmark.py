@@ -58,7 +58,14 @@ def test_archives_are_scored_as_the_command_does(monkeypatch: pytest.MonkeyPatch
 
 
 def test_figures_are_json_and_a_table() -> None:
-    run = {"documents": 100, "jobs": 1, "words_per_second": 1500.0, "worker_peak_mib": 900.0, "parent_peak_mib": 90.0}
+    run = {
+        "documents": 100,
+        "jobs": 1,
+        "words_per_second": 1500.0,
+        "worker_peak_mib": 900.0,
+        "shared_mib": 600.0,
+        "parent_peak_mib": 90.0,
+    }
     figures = {
         "stages": {"analyser": 2000.0, "whole": 1500.0},
         "plain": {"words_per_second": 300.0, "ours": 1500.0, "ratio": 5.0},
@@ -71,4 +78,4 @@ def test_figures_are_json_and_a_table() -> None:
     assert rows["whole, words/s"] == "1,500"
     assert rows["ours on the same articles"] == "1,500 (5.0 times)"
     assert rows["2 job(s), words/s"] == "2,700 (1.80 times)"
-    assert rows["100 documents"] == "1,500 words/s, 900 MiB a worker, 90 MiB the rest"
+    assert rows["100 documents"] == "1,500 words/s, 900 MiB a worker (600 of them shared by all), 90 MiB the rest"

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 
 from quotes.archive.nursery import Maker, Nursery, WorkerError
 from quotes.archive.scoring import Outcome, outcome
-from quotes.archive.worker import BOUNDS, Bounds, Worker
+from quotes.archive.worker import BOUNDS, Bounds, Worker, peak_memory
 from quotes.ingest import Document
 from quotes.records import Failure
 
@@ -67,6 +67,11 @@ class Local:
     def peak(self) -> int:
         """The most memory that one of the workers has held, in bytes."""
         return max((worker.peak for worker in self._workers), default=0)
+
+    @property
+    def shared(self) -> int:
+        """The memory, in bytes, that all workers share: what each of their peaks counts again."""
+        return peak_memory(self._nursery.pid) if self._nursery.pid else 0
 
     def _score(self, chunk: Chunk) -> list[Outcome]:
         if not hasattr(self._mine, "worker"):

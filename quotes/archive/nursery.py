@@ -78,6 +78,11 @@ class Nursery:
                 self._shut()
         raise WorkerError("a worker could not start: the process that holds the models was killed; is memory short?")
 
+    @property
+    def pid(self) -> int | None:
+        """The process that holds the models, where one does."""
+        return self._process.pid if self._process else None
+
     def ended(self, pid: int) -> int | None:
         """The exit status of a child, None while it runs; of one that no nursery knows any more, as if killed."""
         with self._lock, suppress(OSError, EOFError):

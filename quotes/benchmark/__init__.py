@@ -47,8 +47,8 @@ def measure(
 ) -> dict[str, Any]:
     """All figures, by name; rates are words a second, memory is MiB, times are seconds.
 
-    ``articles`` are repeated under new ids to make the ``sizes``, numbers of documents, each scored with one job; one
-    of them is also scored with the other numbers of ``jobs``. ``told`` hears what is being measured.
+    ``articles`` are repeated under new ids to make the ``sizes``, numbers of documents, each scored with the first
+    number of ``jobs``; one of them is also scored with the others. ``told`` hears what is being measured.
     """
     from quotes.pipeline import Scorer
 
@@ -58,7 +58,7 @@ def measure(
     runs = {}
     for size in sorted(sizes):
         told(f"{size:,} documents")
-        runs[size, 1] = _archive(articles, size, 1, models)
+        runs[size, jobs[0]] = _archive(articles, size, jobs[0], models)
     figures["growth"] = list(runs.values())
     size = max((size for size in sizes if size <= COMPARED), default=min(sizes))
     for number in jobs:
@@ -237,13 +237,14 @@ def _archive(articles: Sequence[Article], size: int, jobs: int, models: Path | N
             begun = time.perf_counter()
             totals = archive.score_archive(named, engine, parts)
             seconds = time.perf_counter() - begun
-            peak = engine.peak
+            peak, shared = engine.peak, engine.shared
     return {
         "documents": size,
         "jobs": jobs,
         "errors": totals.errors,
         "words_per_second": totals.words / seconds,
         "worker_peak_mib": peak / (1 << 20),
+        "shared_mib": shared / (1 << 20),
         "parent_peak_mib": archive.peak_memory() / (1 << 20),
     }
 
@@ -265,6 +266,7 @@ def table(figures: dict[str, Any]) -> list[tuple[str, str]]:
         rate = run["words_per_second"]
         rows.append((f"{run['jobs']} job(s), words/s", f"{rate:,.0f} ({rate / one:.2f} times)"))
     for run in figures["growth"]:
-        memory = f"{run['worker_peak_mib']:,.0f} MiB a worker, {run['parent_peak_mib']:,.0f} MiB the rest"
+        memory = f"{run['worker_peak_mib']:,.0f} MiB a worker ({run['shared_mib']:,.0f} of them shared by all)"
+        memory += f", {run['parent_peak_mib']:,.0f} MiB the rest"
         rows.append((f"{run['documents']:,} documents", f"{run['words_per_second']:,.0f} words/s, {memory}"))
     return rows
