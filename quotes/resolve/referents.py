@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from quotes.resolve import lexicon, names
-from quotes.resolve.mentions import Mention, Sort, View, run_sort
+from quotes.resolve.mentions import Mention, Sort, View, noun, run_sort
 from quotes.resolve.mentions import mentions as find
 
 _FINITE = frozenset(("VERB", "AUX"))
@@ -138,6 +138,8 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
             votes[words]["organization"] += 3
         elif one.end - one.start == 1 and not surnames.issuperset(words) and _firm(seen, one):
             votes[words]["organization"] += 2  # its form says so: BisNow, NATO
+        elif (introduced := _introduced_as(seen, one)) is not None and not surnames.issuperset(words[-1:]):
+            votes[words][introduced] += 3
         elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
         elif one.sort != "unknown":
@@ -158,9 +160,32 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
             if sort == "unknown" and len(words) == 1 and words[0] in surnames:
                 sort = "person"
             elif sort == "unknown" and _speaks(seen, one):
-                sort = "person" if 1 <= len(words) <= 3 and not words[-1][-1:].isdigit() else "organization"
+                handle = seen.tokens[one.start].text.startswith("@")
+                person = handle or (
+                    2 <= len(words) <= 3 and not words[-1][-1:].isdigit() and seen.tokens[one.head].xpos != "NNPS"
+                )
+                sort = "person" if person else "organization"  # people are told by their full names first
             sorts[number] = sort
     return sorts
+
+
+def _introduced_as(seen: View, one: Mention) -> Sort | None:
+    """What a noun right before a name calls it: ``the charity Marlin``, ``the contractor, Marlin,``, ``Keeper Jo Roe``."""
+    place = one.start - 1
+    if place < 0 or one.modifier or one.possessive or seen.sentence[place] != seen.sentence[one.start]:
+        return None
+    aside = seen.lower[place] == "," and seen.lower[one.end : one.end + 1] == (",",)
+    place -= aside
+    if place < 0 or seen.upos[place] not in ("NOUN", "PROPN"):
+        return None
+    lemma = noun(seen, place)
+    opened = next((p for p in range(place, max(-1, place - 4), -1) if seen.upos[p] in ("DET", "PRON")), None)
+    if lemma in lexicon.ORGANIZATION_NOUNS | lexicon.FIRMS:
+        small = seen.tokens[place].text[0].islower() or seen.upos[place] == "NOUN"
+        return "organization" if opened is not None and small and (aside or lemma in lexicon.OUTLET_NOUNS) else None
+    if aside or lemma not in lexicon.PERSON_NOUNS or lemma in lexicon.ORGANIZATION_NOUNS:
+        return None
+    return "person" if one.end - one.start in (2, 3) else None
 
 
 def _firm(seen: View, one: Mention) -> bool:

@@ -61,7 +61,7 @@ class _Article:
                 n for n, one in enumerate(self.named.referents) if one.sort == "person" and one.forms[0][-1] == family
             ]
             if len(people) == 2:
-                return " and ".join(self.name(n) for n in people)
+                return listed([self.name(n) for n in people])
         return words
 
     def spoke_before(self, number: int, spoke: Sequence[tuple[int, Distribution]]) -> Distribution:
@@ -166,8 +166,10 @@ class Resolver:
             return self._interview(article, reading)
         if reading.head is None:
             return self._words(article, reading)
-        if reading.also:
+        if reading.also or reading.others:
             return self._several(article, reading)
+        if (pair := self._pair(article, reading.head)) is not None:
+            return self._sure(pair, "several")
         head = reading.head
         mention, found = article.mentions[head], article.found[head]
         if (inner := speaks_for(article.seen, article.mentions, article.starts, head)) is not None:
@@ -204,11 +206,33 @@ class Resolver:
         assert reading.head is not None
         typed = [self._typed(article, number) for number in (reading.head, *reading.also)]
         kinds, namings = {kind for kind, _ in typed}, {naming for _, naming in typed}
-        start = article.mentions[reading.head].phrase
-        words = article.seen.span(start, article.mentions[reading.also[-1]].end)
+        numbers = (reading.head, *reading.also)
+        end = article.mentions[numbers[-1]].end
+        words = article.seen.span(article.mentions[reading.head].phrase, end + 2 if reading.others else end)
         naming: Naming = "named" if namings == {"named"} else "vague" if namings == {"vague"} else "described"
         kind: Kind = "organization" if kinds == {"organization"} else "document" if kinds == {"document"} else "group"
-        return self._sure(article.invent(kind, naming, " ".join(words.text.split()), words), "several")
+        whose = [top(article.found[number])[0][0] for number in numbers]
+        people = [who for who in whose if who is not None and who < article.base]
+        name = " ".join(words.text.split())
+        if kinds == {"person"} and len(set(people)) == len(numbers):
+            kind, name = "group", listed([article.name(who) for who in people] + ["others"] * reading.others)
+        return self._sure(article.invent(kind, naming, name, words), "several")
+
+    def _pair(self, article: _Article, head: int) -> int | None:
+        """*Both women*, *the pair*: the two people who were last named together."""
+        seen, one = article.seen, article.mentions[head]
+        two = (one.plural and seen.lower[one.phrase] in ("both", "two")) or noun(seen, one.head) in ("pair", "duo")
+        if not two or one.form != "nominal" or one.end - one.phrase > 2 or one.sort not in ("person", "group"):
+            return None
+        for number in range(head - 1, 0, -1):
+            first, second = article.mentions[number - 1], article.mentions[number]
+            joined = first.form == second.form == "name" and first.sort == second.sort == "person"
+            if joined and seen.lower[first.end : second.start] == ("and",):
+                people = [top(article.found[place])[0][0] for place in (number - 1, number)]
+                if None not in people and people[0] != people[1] and max(who or 0 for who in people) < article.base:
+                    name = listed([article.name(who) for who in people if who is not None])
+                    return article.invent("group", "named", name, seen.span(first.start, second.end))
+        return None
 
     def _words(self, article: _Article, reading: Reading) -> Distribution:
         """Source words with no noun that the analysis knows: ``many``, ``others``, a name in an odd place."""
@@ -414,6 +438,11 @@ class Resolver:
 
     def _known(self, source: Source) -> Source:
         return source if self.authority is None else replace(source, authority_id=self.authority.id_of(source))
+
+
+def listed(words: Sequence[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _place(said: Attribution) -> int:

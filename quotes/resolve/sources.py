@@ -32,6 +32,7 @@ class Reading:
     also: tuple[int, ...] = ()
     some: bool = False  # "many", "some of": some of those the head names
     one: bool = False  # "one of": one of them
+    others: bool = False  # "and others", behind the head and the further ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
         if seen.lower[last] == "," and seen.lower[following] in ("and", "or"):
             following += 1
         nearby = _phrase(mentions, starts, following, end)
+        if mentions[head].sort == "person" and "and" in seen.lower[last:following]:
+            nearby = _titled(seen, mentions, starts, following, end, nearby)
+            if nearby is not None and mentions[nearby].form == "name" and mentions[nearby].sort == "person":
+                also.append(nearby)
+                last = mentions[nearby].end
+                continue
         if (
             nearby is None
             or mentions[nearby].phrase != following
@@ -110,7 +117,21 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
             break
         also.append(nearby)
         last = mentions[nearby].end
-    return Reading("mention", span, head, tuple(also), some, word == "one" and mentions[head].plural)
+    others = seen.lower[last : last + 2] == ("and", "others") and last + 1 < end
+    return Reading("mention", span, head, tuple(also), some, word == "one" and mentions[head].plural, others)
+
+
+def _titled(
+    seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int, nearby: int | None
+) -> int | None:
+    """``and city attorney Jane Roe``, ``and its chairman, Jane Roe,``: the name behind its title; else ``nearby``."""
+    for number in range(bisect_left(starts, start), len(mentions)):
+        other = mentions[number]
+        if other.end > end or not _no_verb(seen, start, other.end) or "and" in seen.lower[start : other.start]:
+            break
+        if other.form == "name" and other.sort == "person" and not other.possessive and not other.modifier:
+            return number
+    return nearby
 
 
 def _listed(seen: View, place: int, end: int) -> bool:
