@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from quotes.marks import Quoted, paragraphs, quoted
+from quotes.marks import Quoted, leans, paragraphs, quoted
 from quotes.records import Analysis, Attribution, Evidence, Features, Link, Resolution, Source
 
 #: Signs that rules give, and classes of damaged words that the model gives (``word …``).
@@ -23,6 +23,7 @@ RULES = (
 )  # fmt: skip
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
+_CLOSERS = "\"”’'»"
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
 _PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
@@ -84,6 +85,12 @@ NAMES_OF_SOURCES = (
     "affiliation", "anonymity", "occasion", "detector", "direct", "mixed", "alone", "words", "opening",
     "same paragraph",
 )  # fmt: skip
+
+NAMES_OF_ORPHANS = (
+    "has source", "has cue", "pronoun", "definite", "generic", "first", "nobody", "known earlier", "alone", "direct",
+    "same paragraph", "continued", "leans", "after colon", "after mark", "after quote", "after report", "after cut",
+)  # fmt: skip
+"""What tells a quote that nobody says: its source words, who may be meant, and what stands before it."""
 
 
 class _Article:
@@ -183,6 +190,23 @@ class _Article:
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
             "headline": float(block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])),
+            **self._before(said, block),
+        }
+
+    def _before(self, said: Attribution, block: int) -> dict[str, float]:
+        """How the paragraph before leads to a quote: whether it may be its speaker's, who goes on."""
+        text, start = self.analysis.text, min(span.start for span in said.contents)
+        first, last = self.blocks[block - 1] if block else (0, 0)
+        spoke = [other for other in self.attributions if other is not said and first <= other.start < last]
+        end = text[last - 1] if last else ""
+        return {
+            "continued": float(any(one.continued and one.start <= start < one.end for one in self.quotations)),
+            "leans": float(leans(text, start)),
+            "after colon": float(end == ":"),
+            "after mark": float(end in _CLOSERS and bool(end)),
+            "after quote": float(any(other.speech != "indirect" for other in spoke)),
+            "after report": float(any(other.source for other in spoke)),
+            "after cut": float(end.isalnum() and last - first > 90),
         }
 
 

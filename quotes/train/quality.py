@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from quotes import artifacts
-from quotes.features import NAMES_OF_SOURCES, extract, names_of_words, reach
+from quotes.features import NAMES_OF_ORPHANS, NAMES_OF_SOURCES, extract, names_of_words, reach
 from quotes.marks import quoted, speech
 from quotes.quality import may_be_orphaned
 from quotes.records import Analysis, Article, Attribution, Evidence, Features, Resolution, Source, Span
@@ -187,18 +187,12 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-_ORPHANED = (
-    "has source", "has cue", "pronoun", "definite", "generic", "first", "nobody", "known earlier", "alone", "direct",
-    "same paragraph",
-)  # fmt: skip
-
-
 def columns(name: str) -> tuple[str, ...]:
     """What an estimator sees: of a variety its own signs and little else, so that chance finds nothing to lean on."""
     if name == "link":
         return NAMES_OF_SOURCES
     if name == "orphaned":
-        return _ORPHANED
+        return NAMES_OF_ORPHANS
     if name == "garbled":
         return names_of_words()
     own = tuple(column for column in names_of_words() if column.split(".")[0] in _OWN[name])
