@@ -11,7 +11,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from quotes.marks import Quoted, leans, paragraphs, quoted
 from quotes.records import Analysis, Attribution, Evidence, Features, Link, Resolution, Source
@@ -75,8 +75,9 @@ def names_of_words() -> tuple[str, ...]:
     """The names of the features that tell damage, in the order in which the classifier takes them."""
     rules = [f"{sign}.{where}" for sign in RULES for where in ("here", "near")]
     model = [f"word {sign}.{what}" for sign in WORDS for what in ("first", "second", "third", "sum", "near")]
-    return (*rules, *model, "words", "article.spun", "article.damage", "article.open ends", "direct", "mixed", "alone",
-            "ends paragraph", "single marks")  # fmt: skip
+    joints = ("word joint.first", "word joint.second", "word joint.sum")
+    return (*rules, *model, *joints, "words", "article.spun", "article.joints", "article.damage", "article.open ends",
+            "direct", "mixed", "alone", "ends paragraph", "single marks")  # fmt: skip
 
 
 NAMES_OF_SOURCES = (
@@ -103,7 +104,8 @@ class _Article:
         self.quotations: tuple[Quoted, ...] = quoted(analysis.text)
         self.reaches = [reach(analysis, said) for said in attributions]
         self.mine: dict[int, list[Evidence]] = defaultdict(list)
-        self.total = sum(trace.probability for trace in damage if trace.sign == "word spun")
+        self.spun = sum(trace.probability for trace in damage if trace.sign == "word spun")
+        self.joints = sum(joints(damage))
         self.words = max(1, sum(len(_WORD.findall(analysis.text, *hull)) for hulls in self.reaches for hull in hulls))
         open_ends = sum(trace.sign in ("open end", "hanging", "stump") for trace in damage)
         self.open_ends = open_ends / max(1, len(self.blocks))
@@ -158,9 +160,14 @@ class _Article:
             values[f"{sign}.sum"] = sum(found)
         text = self.analysis.text
         length = sum(len(_WORD.findall(text, *hull)) for hull in self.reaches[number])
-        mine = sum(by_class["word spun"])
+        broken = joints(self.mine[number])
+        for what, value in zip(("first", "second"), broken, strict=False):
+            values[f"word joint.{what}"] = value
+        values["word joint.sum"] = sum(broken)
         values["words"] = float(length)
-        values["article.spun"] = (self.total - mine) / max(20, self.words - length)
+        elsewhere = max(20, self.words - length)
+        values["article.spun"] = (self.spun - sum(by_class["word spun"])) / elsewhere
+        values["article.joints"] = (self.joints - sum(broken)) / elsewhere
         values["article.damage"] = len(self.mine[number]) / max(10, length)
         values["article.open ends"] = self.open_ends
         values["ends paragraph"] = float(any(
@@ -208,6 +215,18 @@ class _Article:
             "after report": float(any(other.source for other in spoke)),
             "after cut": float(end.isalnum() and last - first > 90),
         }
+
+
+def joints(traces: Iterable[Evidence]) -> list[float]:
+    """How likely each suspect word does not join the one before it, falling: a word is lost there, or it is a splice.
+
+    The model often knows that two words do not fit and not why, so that its two classes count together.
+    """
+    found: dict[int, float] = defaultdict(float)
+    for trace in traces:
+        if trace.sign in ("word missing", "word spliced"):
+            found[trace.spans[0].start] += trace.probability
+    return sorted(found.values(), reverse=True)
 
 
 def reach(analysis: Analysis, said: Attribution) -> tuple[tuple[int, int], ...]:
