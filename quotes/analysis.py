@@ -18,6 +18,7 @@ from typing import Any
 
 from quotes import artifacts
 from quotes.records import Analysis, Article, Entity, Sentence, Token
+from quotes.tokens import mended
 
 MODEL = "stanza-en"
 PROCESSORS = "tokenize,pos,lemma,ner"
@@ -121,7 +122,9 @@ class Analyser:
                 use_gpu=False,
                 logging_level="ERROR",
             )
-        self._first = [name for name in self._stanza.processors if name != "lemma"]
+        # Where multi-word tokens are told apart, the models cut words in their own way, and it stays theirs.
+        self._mends = "mwt" not in self._stanza.processors
+        self._tags = [name for name in self._stanza.processors if name not in ("tokenize", "mwt", "lemma")]
 
     def __call__(self, article: Article) -> Analysis:
         return next(self.pipe([article], 1))
@@ -140,7 +143,10 @@ class Analyser:
         for block in _blocks(pieces):
             shown = "\n\n".join(texts[number][start:end] for number, start, end in block)
             with _one_thread():
-                document = self._stanza(shown, processors=self._first)
+                document = self._stanza(shown, processors=["tokenize"])
+                if self._mends:
+                    _mend(document)
+                document = self._stanza(document, processors=self._tags)
                 self._lemmatise(document)
             starts = list(accumulate((end - start + 2 for _, start, end in block), initial=0))
             for sentence in document.sentences:
@@ -180,6 +186,29 @@ class Analyser:
             said = {pair: word.lemma for pair, word in zip(unknown, asked.sentences[0].words, strict=True)}
         for word, pair, found in zip(words, pairs, trainer.predict_dict(pairs), strict=True):
             word.lemma = said.get(pair, found)
+
+
+def _mend(document: Any) -> None:
+    """Lay the words of a tokenised document as the treebanks do; its sentences stay where they are."""
+    from stanza.models.common.doc import Sentence as Words
+
+    for place, sentence in enumerate(document.sentences):
+        found = [(token.start_char, token.end_char) for token in sentence.tokens]
+        wanted = mended(document.text, found)
+        if wanted is found:
+            continue
+        texts = {bounds: token.text for bounds, token in zip(found, sentence.tokens, strict=True)}
+        rows = [
+            {
+                "id": number,
+                "text": texts.get((start, end), document.text[start:end]),
+                "start_char": start,
+                "end_char": end,
+            }
+            for number, (start, end) in enumerate(wanted, 1)
+        ]
+        document.sentences[place] = Words(rows, doc=document)
+    document.num_tokens = document.num_words = sum(len(sentence.words) for sentence in document.sentences)
 
 
 def _tokens(sentence: Any, text: str, shift: int) -> Iterator[Token]:

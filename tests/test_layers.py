@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "quotes"
 # A module may import from layers below its own, and from its own folder. Stages share a layer, and no more.
 LAYERS = (
     ("records",),
-    ("artifacts", "marks"),
+    ("artifacts", "marks", "tokens"),
     ("ingest", "analysis", "detect", "resolve", "features", "quality", "flags", "reliability", "corroborate"),
     ("pipeline",),
     ("archive", "benchmark", "evaluate", "export", "seeds", "service", "show", "train"),
