@@ -301,6 +301,9 @@ COUNTRY_FORMS = {
     "the philippines": "philippines", "the netherlands": "netherlands", "uae": "united arab emirates",
 }  # fmt: skip
 
+#: Words that make a capital a city rather than a government.
+OF_A_CITY = _words("mayor mayoral city municipal borough tram metro neighbourhood neighborhood suburb alderman")
+
 #: Given names and the short forms that stand for them, both ways.
 NICKNAMES = _groups(
     "william bill billy will willie liam; robert bob bobby rob robbie bert; richard rick dick rich ricky; "

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quotes.resolve import lexicon, ranking
+from quotes.resolve.kinds import Weights
 from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
+_REPEATED = 4.0  # how much likelier a bare noun is whom a fuller phrase with that noun introduced
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".
@@ -30,6 +32,7 @@ class Model:
     margin: float = 1.5  # how many times likelier than its rival a source must be
     agreement: float = 1.0  # how much likelier the one person whose role the noun is
     going_on: float = 6.0  # how much likelier the one who spoke last is to be the *he* of the next *he said*
+    kinds: Weights = field(default_factory=dict)  # what tells the kind of a lone name
 
 
 def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: Model) -> list[Distribution]:
@@ -131,7 +134,11 @@ def shared(
         called = {a: rows.called(a).keys() for a in np.unique(candidates.j).tolist()}
         weight = np.asarray(
             [
-                model.agreement if called[a] == {who} or _introduced(seen, rows, a, who) else _owned(seen, rows, a, who)
+                model.agreement
+                if called[a] == {who} or _introduced(seen, rows, a, who)
+                else _REPEATED
+                if _repeats(seen, rows, a, who)
+                else _owned(seen, rows, a, who)
                 for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
             ]
         )
@@ -158,6 +165,21 @@ def _introduced(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool
     if who >= 0 or before >= anaphor or not generic(seen, rows.mentions[anaphor]):
         return False
     return rows.noun[anaphor] == rows.noun[before] and not generic(seen, rows.mentions[before])
+
+
+def _repeats(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
+    """Whether a bare *the lawyers* has the noun and the number of an earlier, fuller phrase (``her lawyers``)."""
+    one, before = rows.mentions[anaphor], -1 - who
+    if who >= 0 or before >= anaphor or one.form != "nominal" or one.end - one.phrase != 2 or generic(seen, one):
+        return False
+    other = rows.mentions[before]
+    return (
+        one.sort in ("person", "group")
+        and seen.lower[one.phrase] == "the"
+        and one.plural == other.plural
+        and rows.noun[anaphor] == rows.noun[before]
+        and other.end - other.phrase > 1
+    )
 
 
 def kind_of(seen: View, one: Mention) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from quotes.resolve import lexicon
 
 _NOISE = re.compile(r"[^\w&/-]+", re.UNICODE)
-_SMALL = frozenset(("of", "the", "for", "and", "in", "on", "at", "to", "a", "an", "&", "de", "la", "du"))
+_SMALL = frozenset(("of", "the", "for", "and", "in", "on", "at", "to", "a", "an", "&", "de", "la", "du", "'s"))
 _GENERIC = frozenset(("inc", "corp", "ltd", "llc", "plc", "co", "company", "group", "us", "american", "national"))
 
 
@@ -76,8 +76,16 @@ def part_of(word: str, name: Sequence[str]) -> float:
 
 
 def organization_words(words: Sequence[str]) -> tuple[str, ...]:
-    """An organization's name as lower-case words without article and possessive; ``Centre`` is ``center``."""
-    plain = [_NOISE.sub("", word.lower().replace("’", "'").removesuffix("'s")) for word in words]
+    """An organization's name as lower-case words without article; ``Centre`` is ``center``.
+
+    A possessive inside it stays a word of its own: the Marlin Club's Rowing Section is not the Marlin Club.
+    """
+    lower = [word.lower().replace("’", "'") for word in words]
+    owning = len(lower) - 1 if lower[-1:] == ["'s"] else len(lower)
+    plain = [
+        word if word == "'s" and 0 < place < owning else _NOISE.sub("", word.removesuffix("'s"))
+        for place, word in enumerate(lower)
+    ]
     plain = [
         {"centre": "center", "organisation": "organization", "u.s": "us"}.get(word, word) for word in plain if word
     ]
@@ -113,5 +121,7 @@ def same_organization(one: Sequence[str], other: Sequence[str]) -> bool:
     if len(short) == len(long):
         return True
     whole = one if len(one) >= len(other) else other
+    if "'s" in whole and short <= set(whole[: whole.index("'s")]):
+        return False
     first = next((word for word in whole if word not in _SMALL | _GENERIC), whole[0])
     return bool(telling) and (first in telling or (one[-1] == other[-1] and one[-1] in telling))

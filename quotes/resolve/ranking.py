@@ -253,6 +253,13 @@ def speaks(seen: View, one: Mention) -> bool:
     return _subject(seen, one, *seen.bounds[seen.sentence[one.head]])[1]
 
 
+def opens_paragraph(seen: View, one: Mention) -> bool:
+    """Whether a paragraph begins with a mention as its subject: it is about whom it names."""
+    first, last = seen.bounds[seen.sentence[one.head]]
+    begins = first == 0 or seen.paragraph[first - 1] != seen.paragraph[first]
+    return begins and one.phrase <= first + 1 and _subject(seen, one, first, last)[0]
+
+
 def anaphoric(seen: View, one: Mention) -> bool:
     """Whether a mention may stand for another: third-person pronouns and definite or possessed noun phrases."""
     if one.form == "pronoun":

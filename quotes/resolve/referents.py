@@ -6,11 +6,12 @@ What the article says of a referent (titles before the name, appositives behind 
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from quotes.resolve import lexicon, names
+from quotes.resolve import kinds, lexicon, names
 from quotes.resolve.mentions import Mention, Sort, View, noun, run_sort
 from quotes.resolve.mentions import mentions as find
 
@@ -44,9 +45,9 @@ class Named:
     appositive: Mapping[int, int]  # a nominal mention that describes a name, and the referent
 
 
-def named(seen: View, mentions: Sequence[Mention]) -> Named:
+def named(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> Named:
     """Merge the names of an article into referents."""
-    sorts = _votes(seen, mentions)
+    sorts = _votes(seen, mentions, weights)
     order = [number for number, one in enumerate(mentions) if one.form == "name"]
     full = [n for n in order if sorts[n] == "person" and len(_words(seen, mentions[n])) > 1]
     referents: list[Referent] = []
@@ -99,10 +100,13 @@ def named(seen: View, mentions: Sequence[Mention]) -> Named:
     return Named(tuple(referents), candidates, appositive)
 
 
-def names_of(seen: View) -> tuple[tuple[Mention, ...], Named]:
-    """The mentions of an article, each name of the sort that the whole article gives it, and their referents."""
+def names_of(seen: View, weights: kinds.Weights = {}) -> tuple[tuple[Mention, ...], Named]:  # noqa: B006 (not written)
+    """The mentions of an article, each name of the sort that the whole article gives it, and their referents.
+
+    ``weights`` tell what lone names are (:mod:`quotes.resolve.kinds`); without them the analysis' word stands.
+    """
     found = find(seen)
-    known = named(seen, found)
+    known = named(seen, found, weights)
     return tuple(
         replace(one, sort=known.referents[known.candidates[n][0][0]].sort) if n in known.candidates else one
         for n, one in enumerate(found)
@@ -118,9 +122,12 @@ def _key(seen: View, mention: Mention, sort: Sort) -> tuple[str, ...]:
     return names.person_words(words) if sort == "person" else names.organization_words(words)
 
 
-def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
-    """The sort of each name: what the analysis most often calls these words, and what titles before them say."""
-    votes: dict[tuple[str, ...], Counter[Sort]] = {}
+def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> dict[int, Sort]:
+    """The sort of each name: what the analysis most often calls these words, and what titles before them say; of a
+    lone name that nothing tells, what the learned ``weights`` make of the words around it."""
+    votes: defaultdict[tuple[str, ...], Counter[Sort]] = defaultdict(Counter)
+    lone: dict[tuple[str, ...], list[int]] = {}
+    told: set[tuple[str, ...]] = set()
     full = (_words(seen, one) for one in mentions if one.form == "name" and one.sort == "person")
     surnames = {words[-1] for words in full if len(words) > 1}
     for one in mentions:
@@ -129,7 +136,11 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
         words = _words(seen, one)
         before = seen.lower[one.start - 1].rstrip(".") if one.start else ""
         titled = before in lexicon.TITLES and (one.start > one.phrase or before in lexicon.ABBREVIATED)
-        votes.setdefault(words, Counter())
+        before_votes = votes[words].total()
+        if len(words) == 1 and one.end - one.start == 1 and not surnames.issuperset(words):
+            lone.setdefault(words, []).append(one.start)
+            if one.start > one.phrase and seen.upos[one.start - 1] == "PROPN":
+                told.add(words)  # there is more of it than the analysis saw: "TJ" King
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
         elif one.end - one.start > 1 and (
@@ -144,6 +155,19 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
             votes[words]["person"] += 2
         elif one.sort != "unknown":
             votes[words][one.sort] += 1
+        if votes[words].total() > before_votes + 1 or one.sort in ("document", "group"):
+            told.add(words)
+    for words in [words for words in votes if 2 <= len(words) <= 3]:
+        family = words[-1:]
+        told.add(family)
+        if votes[family]["person"] > max(votes[words].total(), votes[family].total() / 2):
+            votes[words] = Counter({"person": 1})  # TJ King, whom the rest of the article calls King
+    if weights:
+        texts = [token.text for token in seen.tokens]
+        for words, places in lone.items():
+            if words not in told and texts[places[0]][0].isupper():
+                learned = kinds.probabilities(kinds.features(texts, places), weights)
+                votes[words] = Counter({_weighed(learned, votes[words]): 1})
     sorts: dict[int, Sort] = {}
     for number, one in enumerate(mentions):
         if one.form == "name":
@@ -169,8 +193,25 @@ def _votes(seen: View, mentions: Sequence[Mention]) -> dict[int, Sort]:
     return sorts
 
 
+#: Chosen on lone names of newswire: what the analysis' word on them is worth beside what their surroundings tell, how
+#: many of its votes count, and how seldom (in log-odds) a lone name is a person's.
+_TRUST, _VOTES, _RARE = 2.0, 2, 1.0
+
+
+def _weighed(learned: Mapping[kinds.Kind, float], votes: Mapping[Sort, int]) -> Sort:
+    """The likeliest kind of a lone name, by what is learned of its form and surroundings and by the analysis."""
+    total = sum(votes.values())
+    few = min(1.0, _VOTES / total) if total else 1.0
+
+    def weight(kind: kinds.Kind) -> float:
+        share = (few * votes.get(kind, 0) + 0.3) / (few * total + 0.9)
+        return math.log(learned[kind]) + _TRUST * math.log(share) - _RARE * (kind == "person")
+
+    return max(kinds.KINDS, key=weight)
+
+
 def _introduced_as(seen: View, one: Mention) -> Sort | None:
-    """What a noun right before a name calls it: ``the charity Marlin``, ``the contractor, Marlin,``, ``Keeper Jo Roe``."""
+    """What a noun right before a name calls it: ``the charity Dry Feet``, ``the builder, Marlin,``, ``Keeper Jo``."""
     place = one.start - 1
     if place < 0 or one.modifier or one.possessive or seen.sentence[place] != seen.sentence[one.start]:
         return None
@@ -183,9 +224,10 @@ def _introduced_as(seen: View, one: Mention) -> Sort | None:
     if lemma in lexicon.ORGANIZATION_NOUNS | lexicon.FIRMS:
         small = seen.tokens[place].text[0].islower() or seen.upos[place] == "NOUN"
         return "organization" if opened is not None and small and (aside or lemma in lexicon.OUTLET_NOUNS) else None
-    if aside or lemma not in lexicon.PERSON_NOUNS or lemma in lexicon.ORGANIZATION_NOUNS:
+    if lemma not in lexicon.PERSON_NOUNS or (aside and opened is None):
         return None
-    return "person" if one.end - one.start in (2, 3) else None
+    length = one.end - one.start
+    return "person" if (length in (2, 3) and not aside) or (length == 1 and opened is not None) else None
 
 
 def _firm(seen: View, one: Mention) -> bool:

@@ -15,13 +15,14 @@ from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
 from quotes.resolve.linking import Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, noun, view
-from quotes.resolve.ranking import speaks
+from quotes.resolve.ranking import opens_paragraph, speaks
 from quotes.resolve.referents import Named, names_of
 from quotes.resolve.sources import Reading, affiliation_in, described, possessor, read, speaks_for
 from quotes.resolve.speakers import REACH, Clue, byline_author, clues
 from quotes.resolve.standing import standing
 
 _LEAST = 0.02  # a candidate below this is not worth a line in a record
+_REAL = 0.1  # nor one below this that no quote of the article is likeliest to belong to
 
 #: How often a link is right, by what it rests on; a trained model brings its own figures. Those of pronouns and
 #: nominals stand beside the ranker's probability: how often the mentions were read right that it chose from.
@@ -68,23 +69,31 @@ class _Article:
         """Who spoke last before a pronoun, at most two paragraphs up: of those who may be meant by it, by ``spoke``
         or, where no attribution was found, by a name beside a reporting verb."""
         seen, pronoun = self.seen, self.mentions[number]
-        personal = seen.lower[pronoun.start] not in lexicon.IT
-        last = next((one for one in reversed(spoke) if one[0] < number and self._may_speak(one[0], personal)), None)
+        word = seen.lower[pronoun.start]
+        last = next((one for one in reversed(spoke) if one[0] < number and self._may_speak(one[0], word)), None)
         for before in range(number - 1, max(-1, number - 60, -1 if last is None else last[0]), -1):
             one = self.mentions[before]
             named = one.form == "name" and not one.modifier and not seen.quotation[one.head]
-            if named and self._may_speak(before, personal) and speaks(seen, one):
+            if named and self._may_speak(before, word) and (speaks(seen, one) or opens_paragraph(seen, one)):
                 last = (before, self.found[before])
                 break
         if last is None or seen.paragraph[pronoun.head] - seen.paragraph[self.mentions[last[0]].head] > 2:
             return {}
         return last[1]
 
-    def _may_speak(self, number: int, personal: bool) -> bool:
+    def _may_speak(self, number: int, pronoun: str) -> bool:
+        """Whether a mention may be whom a pronoun, or a noun such as *company*, goes on with."""
         one = self.mentions[number]
         if one.form == "pronoun":
+            personal = pronoun in lexicon.HE | lexicon.SHE | lexicon.THEY
             return personal == (self.seen.lower[one.start] not in lexicon.IT)
-        return one.sort in (("person", "unknown", "group") if personal else ("organization", "place", "document"))
+        if pronoun in lexicon.THEY:
+            return one.sort != "document"
+        return one.sort in (
+            ("person", "unknown", "group")
+            if pronoun in lexicon.HE | lexicon.SHE
+            else ("organization", "place", "document")
+        )
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
         """The number of a source that is no mention; those with the same words are one."""
@@ -107,7 +116,7 @@ class Resolver:
     def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> Resolution:
         """The sources of an article and a link for each attribution, in their order."""
         seen = view(analysis)
-        found, names_ = names_of(seen)
+        found, names_ = names_of(seen, self.model.kinds)
         starts = [one.start for one in found]
         stand = standing(seen, found, starts, names_, distributions(seen, found, names_, self.model))
         article = _Article(seen, found, starts, names_, stand)
@@ -153,6 +162,8 @@ class Resolver:
 
     def _going_on(self, found: Distribution, spoke: Distribution) -> Distribution:
         """*He said* after *Smith said*: whoever spoke last is likelier to go on than his place alone tells."""
+        total = sum(part**2 for part in spoke.values()) or 1.0
+        spoke = {who: part**2 / total for who, part in spoke.items()}  # mostly the likeliest
         weighed = {
             who: part * (1 + self.model.going_on * spoke.get(who, 0.0)) if who is not None else part
             for who, part in found.items()
@@ -181,7 +192,7 @@ class Resolver:
                 return self._sure(best, "vague" if vague else "described")
             certain = self.certainty["pronoun" if mention.form == "pronoun" else "nominal"]
             return {who: part * certain for who, part in found.items()}
-        found = self._government(article, found)
+        found = self._government(article, found, head)
         basis = (
             "full name"
             if mention.end - mention.start > 1
@@ -264,8 +275,12 @@ class Resolver:
     def _sure(self, who: int | None, basis: str) -> Distribution:
         return {who: self.certainty[basis], None: 1 - self.certainty[basis]}
 
-    def _government(self, article: _Article, found: Distribution) -> Distribution:
-        """A capital that speaks is its country's government, where the article names the country too."""
+    def _government(self, article: _Article, found: Distribution, mention: int) -> Distribution:
+        """A capital that speaks is its country's government, where the article names the country too, unless its
+        sentence is about the city."""
+        first, last = article.seen.bounds[article.seen.sentence[article.mentions[mention].head]]
+        if lexicon.OF_A_CITY.intersection(article.seen.lemma[first:last]):
+            return found
         known: Distribution = {}
         for who, part in found.items():
             country = None
@@ -312,7 +327,7 @@ class Resolver:
         if clue.attribution is not None:
             return linked[clue.attribution][0]
         assert clue.mention is not None
-        return self._government(article, article.found[clue.mention])
+        return self._government(article, article.found[clue.mention], clue.mention)
 
     def _is_person(self, article: _Article, found: Distribution) -> bool:
         who = top(found)[0][0]
@@ -358,7 +373,9 @@ class Resolver:
     def _resolution(
         self, article: _Article, attributions: Sequence[Attribution], linked: Sequence[tuple[Distribution, Span | None]]
     ) -> Resolution:
-        kept = [[(who, part) for who, part in top(found) if part >= _LEAST][:5] for found, _ in linked]
+        every = [[(who, part) for who, part in top(found) if part >= _LEAST][:5] for found, _ in linked]
+        speak = {found[0][0] for found in every if found}
+        kept = [[(who, part) for who, part in found if part >= _REAL or who is None or who in speak] for found in every]
         used = {who for found in kept for who, _ in found if who is not None}
         sure: dict[int, list[int]] = {}  # the mentions that surely stand for each
         for n, one in enumerate(article.found):
@@ -561,15 +578,13 @@ def load(artifact: artifacts.Artifact) -> tuple[Model, dict[str, float]]:
     import joblib
 
     kept: dict[str, Any] = joblib.load(artifact.path("ranker.joblib"))
-    figures = kept["choices"]
-    model = Model(
-        kept["classifier"],
-        kept["gender"],
-        figures["nulls"],
-        figures["sharpness"],
-        figures["threshold"],
-        figures["margin"],
-        figures["agreement"],
-        figures["going_on"],
-    )
+    try:
+        figures = kept["choices"]
+        chosen = {key: figures[key] for key in ("nulls", "sharpness", "threshold", "margin", "agreement", "going_on")}
+        model = Model(kept["classifier"], kept["gender"], kinds=kept["kinds"], **chosen)
+    except KeyError as error:
+        raise artifacts.ArtifactError(
+            f"{artifact.folder.name} is older than this version of quotes (it has no {error}); "
+            "install the package again or run: quotes train resolver"
+        ) from error
     return model, {**CERTAINTY, **figures.get("certainty", {})}

@@ -20,10 +20,12 @@ from quotes import artifacts
 from quotes.evaluate import coreference
 from quotes.records import Analysis, Article
 from quotes.resolve import lexicon, linking, ranking
+from quotes.resolve.kinds import Weights
 from quotes.resolve.mentions import Mention, View, view
 from quotes.resolve.referents import Named, names_of
+from quotes.train import kinds
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 FOLDS = 3
 SEED = 7
 
@@ -218,7 +220,9 @@ def train(data: Path, out: Path) -> Path:
     """Train the ranker on the folder of data, and write ``resolver-<version>`` with its card into ``out``."""
     from quotes.analysis import Analyser
 
-    return train_texts(*read(data, Analyser().pipe), out)
+    names = kinds.fit(kinds.lone_names(data, "train"))
+    told = kinds.accuracy(kinds.lone_names(data, "dev"), names)
+    return train_texts(*read(data, Analyser().pipe), out, names, told)
 
 
 def read(
@@ -246,8 +250,11 @@ def train_texts(
     development: Sequence[Text],
     validation: Sequence[Text],
     out: Path,
+    names: Weights,
+    told: float,
 ) -> Path:
-    """Fit, choose, measure and save; returns the artifact's folder."""
+    """Fit, choose, measure and save; returns the artifact's folder. ``names`` are the weights that tell lone names
+    apart, and ``told`` how many of the newswire's dev part they tell right."""
     import joblib
 
     texts = [*documents, *development]
@@ -261,10 +268,12 @@ def train_texts(
         "gap development (out of fold)": asdict(development_f1),
         "gap validation": asdict(gap_measured(validation, classifier, gender, threshold)),
         "ontogum dev": {kind: asdict(one) for kind, one in chain_figures(held_out, model).items()},
+        "lone names of newswire dev": told,
     }
     folder = out / f"resolver-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump({"classifier": classifier, "gender": gender, "choices": choices}, folder / "ranker.joblib", compress=3)
+    kept = {"classifier": classifier, "gender": gender, "kinds": dict(names), "choices": choices}
+    joblib.dump(kept, folder / "ranker.joblib", compress=3)
     (folder / "README.md").write_text(card(figures, len(documents), len(development)), encoding="utf-8")
     artifacts.save(folder, requires=("scikit-learn",), choices=choices, figures=figures, seed=SEED)
     return folder
@@ -377,4 +386,5 @@ def card(figures: Mapping[str, Any], documents: int, pairs: int) -> str:
         *(f"| {kind} | {one['anaphors']} | {one['right']:.3f} | {one['linked']} | {one['precision']:.3f} |"
           for kind, one in figures["ontogum dev"].items()),
     ]  # fmt: skip
-    return text.format(version=VERSION, documents=documents, pairs=pairs, figures="\n".join(lines))
+    told = f"{figures['lone names of newswire dev']:.3f}"
+    return text.format(version=VERSION, documents=documents, pairs=pairs, names=told, figures="\n".join(lines))
