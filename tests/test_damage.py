@@ -181,6 +181,22 @@ def test_second_generator_says_where_it_struck(variety: str) -> None:
             assert 0 <= site.start < site.end <= len(text)
 
 
+def test_a_lost_full_stop_is_no_wound() -> None:
+    copy = first.stops_lost(article(), Random(1), rate=1.0)
+    assert copy.wounds == ()
+    assert not any(copy.text[end - 1] == "." for _, end in paragraphs(copy.text))
+    assert copy.text.replace(".", "") == article().text.replace(".", "")
+    assert first.stops_lost(article(), Random(1), rate=0.0) == article()
+
+
+def test_a_splice_takes_its_second_half_from_elsewhere() -> None:
+    donor = "Nobody had told the committee that seventeen elephants were grazing behind the old station."
+    made = [first.spliced(article(), article().attributions[0], Random(seed), [donor]) for seed in range(60)]
+    tails = [one.text for one in made if one is not None and "behind the old station" in one.text]
+    assert tails
+    assert not any("Nobody had told" in text for text in tails)
+
+
 def test_the_generators_share_no_swaps() -> None:
     ours = {(word, other) for word, others in first.thesaurus().items() for other in others}
     theirs = {(word, other) for word, others in second.SWAPS.items() for other in others}

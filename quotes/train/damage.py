@@ -322,6 +322,20 @@ def truncated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     return rewrite(copy, [(0, cut), (resume, len(text))], "truncated", lambda new, seams: [last])
 
 
+def stops_lost(copy: Copy, random: Random, rate: float = 0.06) -> Copy:
+    """A copy some of whose paragraphs have lost their last full stop and nothing else: careless, but no harm."""
+    ends = [
+        end - 1
+        for start, end in paragraphs(copy.text)
+        if copy.text[end - 1] == "." and copy.text[end - 3 : end - 1].islower() and random.random() < rate
+    ]
+    if not ends:
+        return copy
+    kept = list(zip([0, *(end + 1 for end in ends)], [*ends, len(copy.text)], strict=True))
+    made = rewrite(copy, kept, "", lambda new, seams: ())
+    return replace(made, wounds=made.wounds[:-1])
+
+
 def marks(copy: Copy, said: Attribution, random: Random) -> Copy | None:
     """A mark dropped, doubled, or single where its fellow is double."""
     text = copy.text

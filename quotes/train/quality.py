@@ -6,8 +6,8 @@ learn its real mistakes. Articles are never split: neither between training and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,17 +16,35 @@ import numpy as np
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_ORPHANS, NAMES_OF_SOURCES, extract, names_of_words, reach
-from quotes.marks import quoted, speech
+from quotes.marks import paragraphs, quoted, sentence_ends, speech
 from quotes.quality import may_be_orphaned
-from quotes.records import Analysis, Article, Attribution, Evidence, Features, Resolution, Source, Span
-from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, thesaurus
+from quotes.records import (
+    Analysis,
+    Article,
+    Attribution,
+    Candidate,
+    Evidence,
+    Features,
+    Link,
+    Resolution,
+    Sentence,
+    Source,
+    Span,
+)
+from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, stops_lost, thesaurus
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2}
 """How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it.
 
 Of orphans, among the quotes that may be such: those without source words, or with no more than *he* or *the official*.
 """
+
+
+WOUNDS: Mapping[str, float] = {
+    "truncated": 2.0, "marks": 2.5, "stray": 2.0, "spliced": 5.0, "repeated": 2.0, "missing": 3.5, "spun": 3.5,
+}  # fmt: skip
+"""How often an article is given each damage: most often what is hardest to learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,14 @@ class System:
     detect: Callable[[Analysis], Sequence[Attribution]]
     resolve: Callable[[Analysis, Sequence[Attribution]], Resolution]
     damage: Callable[[Analysis, Sequence[Attribution]], Sequence[Evidence]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """``(article, kind, copy)``: those that go through the whole system, and those read for their words alone."""
+
+    whole: list[tuple[str, str, Copy]]
+    words: list[tuple[str, str, Copy]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +82,43 @@ def damaged_copies(
     """Copies of an article: one with orphans, one spun here and there, between them such with damage of all kinds."""
     spins = spins or [thesaurus()]
     made = []
-    varieties = ["orphaned", "truncated", "marks", "stray", "spliced", "repeated", "missing"]
     for number in range(count):
-        new = copy
         if number == 0:
-            new = orphaned_copy(copy, random)
+            made.append(orphaned_copy(copy, random))
         elif number == count - 1:
-            places = random.sample(range(len(copy.attributions)), min(len(copy.attributions), 8))
-            whole = random.random() < 0.4
-            if whole:
-                new = spin(new, random, 0, len(new.text), random.choice(spins), random.uniform(0.15, 0.5)) or new
-            for at in () if whole else places:
-                said = new.attributions[at]
-                if said.contents:
-                    new = spin(new, random, said.start, said.end, random.choice(spins)) or new
+            made.append(spun_copy(copy, random, spins))
         else:
-            quotes = [at for at, said in enumerate(copy.attributions) if said.speech != "indirect"]
-            other = [at for at, said in enumerate(copy.attributions) if said.speech == "indirect"]
-            wanted = max(2, len(quotes) // 3)
-            places = random.sample(quotes, min(wanted, len(quotes))) + random.sample(other, min(2, len(other)))
-            for at in places:
-                variety = random.choices(varieties, [5, 2, 2.5, 2, 4, 2, 3])[0]
-                tries = (damage(new, variety, random, at) for _ in range(4))
-                new = next((hurt for hurt in tries if hurt is not None), new)
-                if random.random() < 0.1 and new.attributions[at].contents:
-                    new = damage(new, random.choice(varieties[1:]), random, at) or new
-        made.append(new)
+            made.append(wounded_copy(copy, random, spins, {**WOUNDS, "orphaned": 5.0}))
     return made
+
+
+def spun_copy(copy: Copy, random: Random, spins: Sequence[Mapping[str, Sequence[str]]]) -> Copy:
+    """A copy spun all over, or in the sentences of some attributions."""
+    if random.random() < 0.4:
+        return spin(copy, random, 0, len(copy.text), random.choice(spins), random.uniform(0.15, 0.5)) or copy
+    for at in random.sample(range(len(copy.attributions)), min(len(copy.attributions), 8)):
+        said = copy.attributions[at]
+        if said.contents:
+            copy = spin(copy, random, said.start, said.end, random.choice(spins)) or copy
+    return copy
+
+
+def wounded_copy(
+    copy: Copy, random: Random, spins: Sequence[Mapping[str, Sequence[str]]], wounds: Mapping[str, float]
+) -> Copy:
+    """A copy with a third of its quotes damaged, and some reported speech; full stops are lost, which is no harm."""
+    quotes = [at for at, said in enumerate(copy.attributions) if said.speech != "indirect"]
+    other = [at for at, said in enumerate(copy.attributions) if said.speech == "indirect"]
+    wanted = max(2, len(quotes) // 3)
+    places = random.sample(quotes, min(wanted, len(quotes))) + random.sample(other, min(3, len(other)))
+    varieties = list(wounds)
+    for at in places:
+        variety = random.choices(varieties, list(wounds.values()))[0]
+        tries = (damage(copy, variety, random, at, random.choice(spins)) for _ in range(4))
+        copy = next((hurt for hurt in tries if hurt is not None), copy)
+        if random.random() < 0.1 and copy.attributions[at].contents:
+            copy = damage(copy, random.choice(GARBLED), random, at, random.choice(spins)) or copy
+    return stops_lost(copy, random)
 
 
 def orphaned_copy(copy: Copy, random: Random, most: int = 4) -> Copy:
@@ -97,17 +133,53 @@ def orphaned_copy(copy: Copy, random: Random, most: int = 4) -> Copy:
 
 def rows(system: System, items: Sequence[tuple[str, str, Copy]]) -> list[Row]:
     """Run ``(article, kind, copy)`` through the system and set what is true beside what it saw."""
-    made: list[Row] = []
     analyses = system.analyse([Article(f"{number}", copy.text) for number, (_, _, copy) in enumerate(items)])
-    for (article, kind, copy), analysis in zip(items, analyses, strict=True):
-        found = system.detect(analysis)
-        resolution = system.resolve(analysis, found)
-        features = extract(analysis, found, resolution, system.damage(analysis, found))
-        sources = {source.id: source for source in resolution.sources}
-        for said, link, each in zip(found, resolution.links, features, strict=True):
-            best = next((sources[one.source_id] for one in link.candidates if one.source_id in sources), None)
-            made.append(Row(article, kind, said, each, truth(analysis, said, copy, best)))
+    return [
+        row
+        for (article, kind, copy), analysis in zip(items, analyses, strict=True)
+        for row in _rows(system, article, kind, copy, analysis, system.detect(analysis))
+    ]
+
+
+def worded_rows(system: System, items: Sequence[tuple[str, str, Copy]]) -> list[Row]:
+    """The same with the gold attributions, for the words alone: a tenth of the time, and no truth about sources."""
+    bare = replace(system, resolve=_nobody)
+    made = []
+    for article, kind, copy in items:
+        found = [said for said in copy.attributions if said.contents]
+        for row in _rows(bare, article, kind, copy, _sentences(Article(article, copy.text)), found):
+            known = {name: value for name, value in row.truth.items() if name not in ("link", "orphaned")}
+            made.append(replace(row, truth=known))
     return made
+
+
+def _rows(
+    system: System, article: str, kind: str, copy: Copy, analysis: Analysis, found: Sequence[Attribution]
+) -> Iterator[Row]:
+    resolution = system.resolve(analysis, found)
+    features = extract(analysis, found, resolution, system.damage(analysis, found))
+    sources = {source.id: source for source in resolution.sources}
+    for said, link, each in zip(found, resolution.links, features, strict=True):
+        best = next((sources[one.source_id] for one in link.candidates if one.source_id in sources), None)
+        yield Row(article, kind, said, each, truth(analysis, said, copy, best))
+
+
+def _nobody(analysis: Analysis, found: Sequence[Attribution]) -> Resolution:
+    return Resolution((), tuple(Link(None, (Candidate(None, 1.0),)) for _ in found))
+
+
+def _sentences(article: Article) -> Analysis:
+    """An analysis that knows sentences, by their punctuation, and nothing else."""
+    found = []
+    for start, end in paragraphs(article.text):
+        at = start
+        for stop in (*sentence_ends(article.text, start, end), end):
+            while at < stop and article.text[at].isspace():
+                at += 1
+            if at < stop:
+                found.append(Sentence(at, stop, ()))
+            at = stop
+    return Analysis(article, tuple(found))
 
 
 def truth(analysis: Analysis, said: Attribution, copy: Copy, best: Source | None) -> dict[str, int]:
@@ -173,16 +245,16 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "open end", "stump inside", "hanging inside", "word truncated", "unclosed"),
     "marks": ("unclosed", "unopened", "mismatched", "doubled"),
     "stray": ("stray", "word stray"),
-    "spliced": ("word spliced", "word missing"),
+    "spliced": ("word spliced", "word missing", "word joint"),
     "repeated": ("repeated", "word repeated"),
-    "missing": ("word missing", "word spliced"),
+    "missing": ("word missing", "word spliced", "word joint"),
     "spun": ("word spun",),
 }
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "truncated": ("ends paragraph",),
     "marks": ("stump.here", "hanging.here", "open end.here", "ends paragraph"),
-    "spliced": ("words", "word spun.sum"),
-    "missing": ("words", "word spun.sum"),
+    "spliced": ("words", "word spun.sum", "article.joints"),
+    "missing": ("words", "word spun.sum", "article.joints"),
     "spun": ("words", "article.spun"),
 }
 
@@ -270,18 +342,30 @@ def system(models: Path) -> System:
     )
 
 
-def copies(data: Path, seed: int = 11, count: int = 3) -> list[tuple[str, str, Copy]]:
-    """The quarter of PolNeAR that the damage model never saw: every article clean, and damaged ``count`` times."""
+def copies(data: Path, spins: Sequence[Mapping[str, Sequence[str]]], seed: int = 11) -> Copies:
+    """The quarter of PolNeAR's training part that the damage model never saw: clean and damaged."""
     from quotes.train.damage_model import kept_out, read_lines
 
     random = Random(seed)
-    made: list[tuple[str, str, Copy]] = []
+    whole: list[tuple[str, str, Copy]] = []
+    words: list[tuple[str, str, Copy]] = []
     for row in read_lines(data / "polnear" / "polnear-train.jsonl.gz"):
         if kept_out(row["id"], 25):
             clean = read(row)
-            made.append((row["id"], "clean", clean))
-            made += [(row["id"], "damaged", hurt) for hurt in damaged_copies(clean, random, count)]
-    return made
+            whole.append((row["id"], "clean", clean))
+            made = [orphaned_copy(clean, random), *damaged_copies(clean, random, 3, spins)]
+            whole += [(row["id"], "damaged", hurt) for hurt in made]
+            hurt_words = [wounded_copy(clean, random, spins, WOUNDS) for _ in range(2)]
+            words += [(row["id"], "damaged", hurt) for hurt in (*hurt_words, spun_copy(clean, random, spins))]
+    return Copies(whole, words)
+
+
+def news(data: Path) -> list[tuple[str, str, Copy]]:
+    """A tenth of the newswire, unlabelled: how the words of other registers look when nobody has damaged them."""
+    from quotes.train.damage_model import kept_out, read_lines
+
+    lines = read_lines(data / "news" / "worldwide-articles.jsonl.gz")
+    return [(row["id"], "news", Copy(row["text"], ())) for row in lines if kept_out(row["id"], 10)]
 
 
 def read(row: Mapping[str, Any]) -> Copy:
@@ -299,11 +383,27 @@ def read(row: Mapping[str, Any]) -> Copy:
     return Copy(text, tuple(said))
 
 
+def table(data: Path, stages: System, tell: Callable[[str], None] = print) -> list[Row]:
+    """All that the estimators are trained on."""
+    from quotes.train.damage_model import spinners
+
+    items = copies(data, spinners(data))
+    made = worded_rows(stages, items.words)
+    tell(f"{len(items.words)} articles for their words: {len(made)} attributions")
+    for start in range(0, len(items.whole), 100):
+        made += rows(stages, items.whole[start : start + 100])
+        tell(f"{min(start + 100, len(items.whole))} of {len(items.whole)} articles: {len(made)} attributions")
+    for row in rows(stages, news(data)):
+        made.append(replace(row, truth=dict.fromkeys(("missing", "spliced", "spun"), 0)))
+    tell(f"{len(made)} attributions")
+    return made
+
+
 def train(data: Path, out: Path) -> None:
-    """Train on ``data`` (PolNeAR) with the other models found in ``out``, and write ``quality-<version>`` there."""
+    """Train on ``data`` (polnear and news) with the other models in ``out``, and write ``quality-<version>`` there."""
     import joblib
 
-    made = rows(system(out), copies(data))
+    made = table(data, system(out))
     folder = out / f"quality-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     joblib.dump(fit(made), folder / "estimators.joblib", compress=3)
