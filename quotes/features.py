@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from quotes.marks import Quoted, leans, paragraphs, quoted
-from quotes.records import Analysis, Attribution, Evidence, Features, Link, Resolution, Source
+from quotes.records import Analysis, Attribution, Candidate, Evidence, Features, Link, Resolution, Source
 
 #: Signs that rules give, and classes of damaged words that the model gives (``word …``).
 RULES = (
@@ -51,6 +51,46 @@ _SECONDHAND = re.compile(
     r"\baccording\s+to\s+[^,.]{3,60}\bwho\s+(?:said|says|told|quoted|cited)\b|\bciting\b|\bquoting\b",
     re.IGNORECASE,
 )
+
+_HELD = (
+    r"said|told|reported|believed|thought|suggested|alleged|claimed|rumou?red|understood|expected|anticipated|feared|"
+    r"accused|blamed|considered|described|regarded|viewed|quoted|critici[sz]ed|argued|assumed|speculated|predicted|"
+    r"estimated|hoped"
+)
+_IMPERSONAL = re.compile(  # it is said, was widely accused of, it emerged, allegedly; Asked whether
+    rf"\b(?:is|are|was|were|be|been|being|[’']s)\s+(?:(?:\w+ly|also|not|once|even|still|often|long|now)\s+)*(?:{_HELD})\b|"
+    r"\b[iI]t\s+(?:has\s+|had\s+)?emerged\b|\b(?:[Rr]eportedly|[Aa]llegedly|[Ss]upposedly)\b|"
+    r"\A(?:[Ww]hen\s+|[Ii]f\s+)(?:asked|pressed|questioned)\b|\A(?:Asked|Pressed|Questioned)\b"
+)
+_HEARSAY = re.compile(  # rumours that, allegations of
+    r"\b(?:reports|rumou?rs?|speculation|talk|gossip|allegations?|claims|accusations|suggestions|suspicions)(?:\s+of)?\Z",
+    re.IGNORECASE,
+)
+_BY_SOMEBODY = re.compile(
+    r"\s*(?:by|from)\s+(?!\d|then\b|now\b|mistake|\w+ing\b|"
+    r"(?:the|this|next|mid)[\s-]*(?:end|time|year|week|month|summer|winter))",
+    re.IGNORECASE,
+)
+_POSSESSOR = re.compile(
+    r"(?:\w[’']s|s[’']|\b(?:my|our|your|his|her|its|their|whose))\s+(?:\w+\s+){0,2}\Z", re.IGNORECASE
+)
+_NO_ONE_MEANT = re.compile(
+    r"(?:nobody|no[\s-]one|none|neither|few|both|all|each|every|one|any(?:one|body)?)\b", re.IGNORECASE
+)
+
+
+def impersonal(text: str, said: Attribution) -> bool:
+    """A report with nobody behind it: *it is said*, *was accused of*, *reports that* …, but not *was accused by*,
+    *his claim*, nor aims, plans and fears, which say no more than that somebody has them."""
+    if said.source or not said.cue:
+        return False
+    start, end = said.cue[0].start, said.cue[-1].end
+    cue = " ".join(span.text for span in said.cue)
+    if cue.lower().endswith((" by", " from")) or _BY_SOMEBODY.match(text, end):
+        return False
+    if _HEARSAY.search(cue):
+        return _POSSESSOR.search(text[max(0, start - 40) : start]) is None
+    return _IMPERSONAL.search(cue) is not None
 
 
 def extract(
@@ -262,6 +302,7 @@ def source_values(analysis: Analysis, said: Attribution, link: Link, sources: Ma
         "generic": float(_GENERIC.search(words) is not None and len(words.split()) <= 3),
         "first": named[0].probability if named else 0.0,
         "second": named[1].probability if len(named) > 1 else 0.0,
+        "rival": _rival(named, sources),
         "nobody": sum(candidate.probability for candidate in link.candidates if candidate.source_id is None),
         "candidates": float(len(named)),
         "before": float(len(earlier)),
@@ -271,6 +312,8 @@ def source_values(analysis: Analysis, said: Attribution, link: Link, sources: Ma
         "affiliation": float(bool(best and best.affiliation)),
         "anonymity": float(bool(best and best.anonymity)),
         "occasion": float(OCCASION.search(around) is not None),
+        "impersonal": float(impersonal(analysis.text, said)),
+        "no one meant": float(_NO_ONE_MEANT.match(words) is not None),
         "detector": said.probability,
     }
     for naming in ("named", "described", "vague"):
@@ -278,6 +321,19 @@ def source_values(analysis: Analysis, said: Attribution, link: Link, sources: Ma
     for kind in ("person", "organization", "group", "document"):
         values[kind] = float(best is not None and best.kind == kind)
     return values
+
+
+def _rival(named: Sequence[Candidate], sources: Mapping[str, Source]) -> float:
+    """The probability of the second candidate where it is another of the same kind, not the first in other words."""
+    if len(named) < 2:
+        return 0.0
+    first, second = (sources.get(candidate.source_id or "") for candidate in named[:2])
+    if first is None or second is None:
+        return 0.0
+    alike = first.kind == second.kind or "unknown" in (first.kind, second.kind)
+    heads = [source.name.lower().split()[-1:] for source in (first, second)]
+    same = "named" not in (first.naming, second.naming) and heads[0] == heads[1]
+    return named[1].probability if alike and not same else 0.0
 
 
 def secondhand(analysis: Analysis, number: int, attributions: Sequence[Attribution]) -> bool:

@@ -17,6 +17,8 @@ DEFAULTS: Mapping[str, float] = {
     "secondhand": 0.5, "unsourced": 0.5,
 }  # fmt: skip
 
+_WORTH_TELLING = 0.2  # a candidate for a quote without a speaker below this is no help to an editor
+
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
     "marks": ("unclosed", "unopened", "mismatched", "doubled", "typography"),
@@ -130,7 +132,8 @@ def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Sour
         return f"“{words}” stands for nobody that the article names" + (f"; perhaps {listed}" if listed else "")
     if code == "orphaned":
         if not words:
-            return "no speaker in the article" + (f"; perhaps {listed}" if listed else "")
+            near = [f"{name} ({probability:.2f})" for name, probability in named[:1] if probability >= _WORTH_TELLING]
+            return f"no speaker is given; perhaps {near[0]}" if near else "no speaker in the article"
         return f"“{words}” was never introduced"
     if code == "vague_source":
         return f"“{words}” names nobody" if words else "the source names nobody"

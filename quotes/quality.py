@@ -90,12 +90,19 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
 def _assessment(features: Features, odds: Mapping[str, float]) -> Assessment:
     values = features.values
     found = {name: value for name, value in odds.items() if name != "link"}
-    if not may_be_orphaned(values):
-        found["orphaned"] = 0.0
+    flags = by_rule(values)
+    found["orphaned"] = _orphaned(found["orphaned"], values, flags["unresolved_reference"])
     link = odds["link"] * values["first"]
     damaged = max(odds[name] for name in DAMAGE)
     quality = Quality(_bounded(link), _bounded(source_worth(values)), _bounded(1 - damaged))
-    return Assessment(quality, found | by_rule(values), features.evidence)
+    return Assessment(quality, found | flags, features.evidence)
+
+
+def _orphaned(estimate: float, values: Mapping[str, float], unresolved: float) -> float:
+    """No less than that the source words refer to nobody, and no more than a likely speaker leaves."""
+    if not may_be_orphaned(values):
+        return 0.0
+    return min(max(estimate, unresolved), 1 - values["first"])
 
 
 def may_be_orphaned(values: Mapping[str, float]) -> bool:
@@ -107,17 +114,16 @@ def may_be_orphaned(values: Mapping[str, float]) -> bool:
 
 def by_rule(values: Mapping[str, float]) -> dict[str, float]:
     """The flags that need no training: what they assert is what the resolver is sure of."""
-    tie = values["second"] / values["first"] if values["first"] else 0.0
+    tie = values["rival"] / values["first"] if values["first"] else 0.0
     worded = values["has source"]
-    unsourced = not worded and not values["direct"] and not values["mixed"]
     return {
-        "vague_source": values["first"] * values["vague"],
-        "ambiguous_source": tie * min(1.0, values["first"] + values["second"])
+        "vague_source": 0.0 if values["no one meant"] else values["first"] * values["vague"],
+        "ambiguous_source": tie * min(1.0, values["first"] + values["rival"])
         if worded and values["first"] < 0.7
         else 0.0,
         "unresolved_reference": values["nobody"] if worded and (values["pronoun"] or values["definite"]) else 0.0,
         "secondhand": 0.9 * values["secondhand"],
-        "unsourced": values["nobody"] if unsourced else 0.0,
+        "unsourced": values["nobody"] if values["impersonal"] and not values["direct"] and not values["mixed"] else 0.0,
     }
 
 

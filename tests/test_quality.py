@@ -13,7 +13,7 @@ from quotes.features import NAMES_OF_SOURCES, names_of_words
 from quotes.quality import ADDED, RUBRIC, QualityModel, by_rule, may_be_orphaned, source_worth
 from quotes.records import Features
 
-NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline")
+NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline", "rival", "impersonal", "no one meant")
 
 
 def values(**given: float) -> dict[str, float]:
@@ -50,13 +50,16 @@ def test_the_rubric_stays_below_one() -> None:
 
 
 def test_flags_by_rule() -> None:
-    tie = by_rule(values(has_source=1, pronoun=1, first=0.48, second=0.41, nobody=0.11))
+    tie = by_rule(values(has_source=1, pronoun=1, first=0.48, rival=0.41, nobody=0.11))
     assert tie["ambiguous_source"] > 0.7
     clear = by_rule(values(has_source=1, pronoun=1, first=0.95, second=0.03, nobody=0.02))
     assert clear["ambiguous_source"] == 0.0
     assert by_rule(values(has_source=1, pronoun=1, nobody=0.9))["unresolved_reference"] == 0.9
-    assert by_rule(values(nobody=1))["unsourced"] == 1.0
-    assert by_rule(values(nobody=1, direct=1))["unsourced"] == 0.0
+    assert by_rule(values(nobody=1, impersonal=1))["unsourced"] == 1.0
+    assert by_rule(values(nobody=1))["unsourced"] == 0.0
+    assert by_rule(values(nobody=1, impersonal=1, direct=1))["unsourced"] == 0.0
+    assert by_rule(values(has_source=1, first=0.9, vague=1))["vague_source"] == 0.9
+    assert by_rule(values(has_source=1, first=0.9, vague=1, no_one_meant=1))["vague_source"] == 0.0
 
 
 @pytest.fixture

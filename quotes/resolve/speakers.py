@@ -62,6 +62,7 @@ def clues(
     quotation = seen.quotation_at(start)
     around = range(max(0, number - REACH), min(len(attributions), number + REACH + 1))
     near = [n for n in around if n in linked and n != number and attributions[n].contents]
+    near = [n for n in near if not _inside(attributions[n], said)]
     earlier = [n for n in near if attributions[n].start < start]
     before = max(earlier, key=lambda n: (attributions[n].start, n), default=None)
     if quotation is not None and quotation.continued and before is not None:
@@ -92,6 +93,11 @@ def clues(
 
 #: How many attributions before and after a quote may hold its speaker.
 REACH = 30
+
+
+def _inside(other: Attribution, said: Attribution) -> bool:
+    """Another's source stands within the quote: whom the speaker speaks of, not the speaker."""
+    return any(content.covers(span) for content in said.contents for span in other.source)
 
 
 def _paragraph(seen: View, offset: int) -> int:
