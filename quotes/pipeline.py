@@ -83,8 +83,9 @@ class Scorer:
         """What the detector finds, and every quotation that it left to nobody, in order of the text."""
         from quotes.detect.apart import apart
         from quotes.detect.rules import uncovered
+        from quotes.detect.unfinished import completed
 
-        found = apart(analysis, self.detector(analysis))
+        found = completed(analysis, apart(analysis, self.detector(analysis)))
         return tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
 
     def _record(self, analysis: Analysis) -> Record:
