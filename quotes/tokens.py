@@ -1,7 +1,7 @@
 """Words as Universal Dependencies cuts them in English, where a tokenizer alone wavers.
 
 Each rule is a pattern whose groups are the words of what it matches. It stands here because the English treebanks
-(EWT 2.x and GUM, training parts) treat its kind alike, nine times in ten and mostly always, and because Stanza's
+(EWT and GUM, training parts) treat its kind alike, nine times in ten and mostly always, and because Stanza's
 tokenizer learned otherwise from newswire, which is cut by other rules (``non`` ``-`` ``profit``, ``cannot``), or has
 seen too few. A rule looks no further than its sentence, so none can move a sentence's end.
 """
