@@ -36,7 +36,7 @@ VAGUE_PRONOUNS = _words(
 )
 
 #: Of these, the ones for a single person.
-SOMEBODY = _words("one another someone somebody anyone anybody everyone everybody")
+SOMEBODY = _words("one another someone somebody anyone anybody")
 
 #: Plural or collective nouns that name nobody when they stand bare.
 VAGUE_NOUNS = _words(
@@ -201,6 +201,12 @@ LAWYERS = _words("lawyer attorney counsel solicitor barrister")
 FIRMS = _words(
     "contractor consultant developer operator maker manufacturer provider supplier publisher owner builder insurer "
     "vendor employer sponsor landlord lender manager retailer broker"
+)
+
+#: Knowing or watching draws no line around a group, whatever it is that they know: *market analysts* could be anyone.
+KNOWING = _words(
+    "source observer critic expert analyst insider watcher commentator pundit skeptic sceptic specialist people person "
+    "man woman folk scholar researcher scientist economist strategist"
 )
 
 #: Adjectives that tell no group from another.

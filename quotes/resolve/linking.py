@@ -173,6 +173,8 @@ def _repeats(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
     if who >= 0 or before >= anaphor or one.form != "nominal" or one.end - one.phrase != 2 or generic(seen, one):
         return False
     other = rows.mentions[before]
+    if seen.lower[one.phrase] in ("that", "this") and not one.plural:
+        return before == max((n for n in range(anaphor) if rows.noun[n] == rows.noun[anaphor]), default=-1)
     return (
         one.sort in ("person", "group")
         and seen.lower[one.phrase] == "the"

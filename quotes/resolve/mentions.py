@@ -236,9 +236,24 @@ def _named(seen: View) -> Iterator[tuple[int, int, Sort]]:
         if sort is None:
             continue
         commas = [place for place in range(start, end) if seen.lower[place] == ","]
+        owner = next((p for p in range(start + 1, end - 2) if seen.lower[p] == "'s"), None)
+        if owner is not None and end - owner == 3 and _of_person(seen, owner + 1, end):
+            yield start, owner, "organization" if sort == "person" else sort
+            yield owner + 1, end, "person"  # the Trust's Ada Holm
+            continue
         for first, last in zip([start, *(place + 1 for place in commas)], [*commas, end], strict=True):
             if first < last:
                 yield first, last, sort if first == start else "unknown"
+
+
+def _of_person(seen: View, start: int, end: int) -> bool:
+    """Two capitals that no organization's name has."""
+    return all(
+        seen.upos[place] == "PROPN"
+        and seen.tokens[place].text.istitle()
+        and seen.lower[place] not in lexicon.ORGANIZATION_NAME_WORDS | lexicon.ORGANIZATION_ENDINGS
+        for place in range(start, end)
+    )
 
 
 def _first_half(seen: View, start: int, limit: int) -> int:
@@ -391,8 +406,9 @@ def _nominal(seen: View, start: int, end: int, taken: Sequence[bool]) -> Iterato
         yield Mention(first, end, head, start, "name", run_sort(seen, first, end), False, possessive)
         return
     kind = lexicon.noun_kind(noun(seen, head))
-    if plural and noun(seen, head) in lexicon.DOCUMENT_NOUNS:
-        kind = "document"  # court papers
+    published = seen.lower[end : end + 1] in (("published",), ("by",), ("titled",), ("entitled",))
+    if (plural or published) and noun(seen, head) in lexicon.DOCUMENT_NOUNS:
+        kind = "document"  # court papers, a paper published in a journal
     yield Mention(
         start, end, head, start, "nominal", "group" if kind == "person" and plural else kind, plural, possessive
     )

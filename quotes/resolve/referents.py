@@ -143,6 +143,8 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
                 told.add(words)  # there is more of it than the analysis saw: "TJ" King
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
+        elif _turn(seen, one):
+            votes[words]["person"] += 3
         elif one.end - one.start > 1 and (
             lexicon.FIRM_ENDINGS.intersection(words[-1:]) or "&" in seen.lower[one.start : one.end]
         ):
@@ -230,6 +232,13 @@ def _introduced_as(seen: View, one: Mention) -> Sort | None:
     return "person" if (length in (2, 3) and not aside) or (length == 1 and opened is not None) else None
 
 
+def _turn(seen: View, one: Mention) -> bool:
+    """A name in capitals with a colon, at the beginning of a paragraph: whose turn it is in a transcript."""
+    opens = one.phrase == 0 or seen.paragraph[one.phrase - 1] != seen.paragraph[one.phrase]
+    body = lexicon.ORGANIZATION_NAME_WORDS.intersection(seen.lower[one.start : one.end])
+    return opens and not body and seen.lower[one.end : one.end + 1] == (":",) and seen.tokens[one.head].text.isupper()
+
+
 def _firm(seen: View, one: Mention) -> bool:
     return run_sort(seen, one.start, one.end) == "organization"
 
@@ -238,6 +247,8 @@ def _called_person(seen: View, one: Mention) -> bool:
     """A full name with a person's noun as appositive behind it, whatever the analysis calls it."""
     last = seen.bounds[seen.sentence[one.head]][1]
     if one.end - one.start not in (2, 3) or one.end + 1 >= last or seen.lower[one.end] != ",":
+        return False
+    if seen.tokens[one.head].xpos == "NNPS" and one.sort != "person":
         return False
     if any(seen.lower[place] in lexicon.ORGANIZATION_NAME_WORDS for place in range(one.start, one.end)):
         return False

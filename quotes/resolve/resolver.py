@@ -17,7 +17,7 @@ from quotes.resolve.linking import Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, noun, view
 from quotes.resolve.ranking import opens_paragraph, speaks
 from quotes.resolve.referents import Named, names_of
-from quotes.resolve.sources import Reading, affiliation_in, described, possessor, read, speaks_for
+from quotes.resolve.sources import Reading, affiliation_in, described, possessor, read, source_words, speaks_for
 from quotes.resolve.speakers import REACH, Clue, byline_author, clues
 from quotes.resolve.standing import standing
 
@@ -130,7 +130,7 @@ class Resolver:
         spoke: list[tuple[int, Distribution]] = []  # mentions that speak outside quotation marks, and who they are
         for number in sorted(range(len(attributions)), key=lambda n: (_place(attributions[n]), n)):
             said = attributions[number]
-            reading = read(article.seen, article.mentions, article.starts, said.source)
+            reading = read(article.seen, article.mentions, article.starts, source_words(article.seen, said))
             if reading is None or reading.reference == "first":
                 late.append(number)
                 continue
@@ -183,6 +183,11 @@ class Resolver:
             return self._sure(pair, "several")
         head = reading.head
         mention, found = article.mentions[head], article.found[head]
+        several = reading.some and not reading.words.text.lower().startswith("one")
+        if several and mention.form == "pronoun":  # "several of them" are several, and nobody by name
+            return self._sure(
+                article.invent("group", "described", " ".join(reading.words.text.split()), reading.words), "words"
+            )
         if (inner := speaks_for(article.seen, article.mentions, article.starts, head)) is not None:
             head, mention, found = inner, article.mentions[inner], article.found[inner]
         if head not in article.named.candidates:
@@ -414,7 +419,7 @@ class Resolver:
             kind, naming, name, span = article.extra[who - article.base - len(article.mentions)]
             return self._known(Source("", name, kind, naming, mentions=tuple(sorted(spans | {span}))))
         if who >= article.base:
-            number = who - article.base
+            number = self._first_full(article, who - article.base, sure.get(who, ()))
             readings = [reading for reading in article.readings.values() if reading.head == number]
             typed = described(seen, article.mentions, article.starts, number, any(reading.some for reading in readings))
             typed = replace(typed, affiliation=self._affiliation(article, number, typed.affiliation, sure.get(who, ())))
@@ -433,13 +438,30 @@ class Resolver:
         spans.add(_span(article, referent.best))
         return self._known(Source("", name, _kind(article, who), "named", role, affiliation, tuple(sorted(spans))))
 
+    def _first_full(self, article: _Article, number: int, others: Sequence[int]) -> int:
+        """The first mention that says more than a bare noun, as a headline has it (*Study finds*)."""
+        one = article.mentions[number]
+        if one.end - one.phrase > 1 or one.form != "nominal" or one.plural:
+            return number
+        told = noun(article.seen, one.head)
+        fuller = (
+            other
+            for other in others
+            if article.mentions[other].form == "nominal"
+            and article.mentions[other].end - article.mentions[other].phrase > 1
+            and noun(article.seen, article.mentions[other].head) == told
+        )
+        return next(fuller, number)
+
     def _affiliation(self, article: _Article, number: int, told: str | None, others: Sequence[int]) -> str | None:
         """Whom a described source is of: as told there or at a later mention; a body by its name, where it has one."""
         seen, place = article.seen, article.mentions
-        for other in others if told is None and place[number].form == "nominal" else ():
+        called = noun(seen, place[number].head)
+        represents = called in lexicon.LAWYERS | lexicon.SPOKESPEOPLE
+        for other in others if told is None and represents else ():
             if other != number and place[other].form == "nominal":
                 told = told or described(seen, place, article.starts, other).affiliation
-        if told is None and noun(seen, place[number].head) in lexicon.SPOKESPEOPLE:
+        if told is None and called in lexicon.SPOKESPEOPLE:
             owner = possessor(seen, place, article.starts, number)
             who, part = (None, 0.0) if owner is None else top(article.found[owner])[0]
             if who is not None and who < article.base and part >= self.model.threshold:

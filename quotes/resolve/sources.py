@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from quotes.records import Kind, Naming, Span
+from quotes.records import Attribution, Kind, Naming, Span
 from quotes.resolve import lexicon
 from quotes.resolve.mentions import Mention, Sort, View, noun
 
@@ -44,6 +44,21 @@ class Typed:
     name: str
     role: str | None = None
     affiliation: str | None = None
+
+
+def source_words(seen: View, said: Attribution) -> tuple[Span, ...]:
+    """The source's words, with the document that a cue holds (*according to a report by* the Marlin Institute)."""
+    if not said.source or not said.cue or said.cue[-1].end >= said.source[0].start:
+        return said.source
+    start, end = seen.within(said.cue[-1])
+    first, last = seen.within(said.source[0])
+    if end != first or seen.lower[end - 1 : end] not in (("by",), ("from",)):
+        return said.source
+    head = next((p for p in range(end - 2, start, -1) if seen.upos[p] == "NOUN"), None)
+    if head is None or noun(seen, head) not in lexicon.DOCUMENT_NOUNS - lexicon.PRODUCTS - lexicon.AUTHORED:
+        return said.source
+    opens = next((p for p in range(head, start, -1) if seen.upos[p] == "DET"), head)
+    return (seen.span(opens, last), *said.source[1:])
 
 
 def read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], spans: Sequence[Span]) -> Reading | None:
@@ -176,7 +191,7 @@ def _named_beside(
         between = seen.lower[one.end : max(one.end, min(other.start, other.phrase))]
         title = between[:1] == ("of",) and 2 <= len(between) <= 6 and "," not in between and other.phrase < other.start
         aside = between[-1:] == (",",) and between.count(",") == 1 and (one_of or not one.plural)
-        closed = other.end >= end or seen.lower[other.end] in (",", "(", "–", "—")
+        closed = other.end >= end or seen.lower[other.end] in (",", "(", "–", "—", "of", "from", "at")
         if title or not between or (aside and closed and _no_verb(seen, one.end, other.start)):
             return number
     return head
@@ -304,8 +319,8 @@ def complement(seen: View, mention: Mention) -> int:
     last = seen.bounds[seen.sentence[mention.head]][1]
     place = end = mention.end
     written = mention.sort == "document"
-    if written and place < last and seen.tokens[place].xpos == "VBN" and seen.lemma[place] in _ISSUING:
-        by = next((p for p in range(place + 1, min(last, place + 8)) if seen.lower[p] in ("by", "for", "in")), None)
+    if written and place < last and seen.tokens[place].xpos in ("VBN", "VBD") and seen.lemma[place] in _ISSUING:
+        by = next((p for p in range(place + 1, min(last, place + 6)) if seen.lower[p] in ("by", "for", "in")), None)
         if by is not None and not any(seen.upos[p] in _FINITE or seen.lower[p] == "," for p in range(place + 1, by)):
             place = by
     while place < last and place - mention.end < 18:
@@ -341,8 +356,8 @@ def complement(seen: View, mention: Mention) -> int:
 _COUNTRIES = frozenset(lexicon.METONYMS.values()) | frozenset(lexicon.COUNTRY_FORMS)
 _FINITE = frozenset(("VERB", "AUX"))
 _ISSUING = frozenset(
-    ("publish", "release", "conduct", "commission", "issue", "start", "take", "make", "write", "launch", "compile",
-     "produce", "file", "prepare", "draft")
+    ("publish", "release", "conduct", "commission", "issue", "start", "write", "launch", "compile", "produce", "file",
+     "prepare", "draft")
 )  # fmt: skip
 _DAYS = lexicon.TIMES | {"statement", "interview"}
 
@@ -377,6 +392,8 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
         body = " ".join(seen.span(mentions[issuer].start, mentions[issuer].end).text.split())
         return Typed("document", "named", name, affiliation=None if mentions[issuer].sort == "person" else body)
     if sort in ("organization", "place"):
+        if lemma in ("police", "coastguard") and not modifiers:
+            return Typed("organization", "named", name)  # an institution, whose name this is
         if before and not one.plural:
             return Typed("organization", "named", " ".join(seen.span(_article(seen, begin), one.end).text.split()))
         return Typed(
@@ -399,10 +416,12 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
 
 def _drawn(seen: View, begin: int, one: Mention) -> bool:
     """A number, an owner or a telling word draws a line around a group: ``two aides``, ``transport officials``."""
+    knows = noun(seen, one.head) in lexicon.KNOWING
     return any(
-        seen.upos[p] in ("NUM", "NOUN", "PROPN")
+        seen.upos[p] == "NUM"
         or seen.lower[p] in lexicon.POSSESSIVE
-        or (seen.upos[p] in ("ADJ", "VERB") and seen.lower[p] not in lexicon.TELLING_NOTHING)
+        or (seen.upos[p] in ("NOUN", "PROPN") and not knows)
+        or (seen.upos[p] in ("ADJ", "VERB") and seen.lower[p] not in lexicon.TELLING_NOTHING and not knows)
         for p in range(begin, one.head)
     )
 
