@@ -14,9 +14,9 @@ from quotes.train.quality import (
     System,
     balanced,
     columns,
-    damaged_copies,
     direction,
     fit,
+    spun_copy,
     worded_rows,
     wounded_copy,
 )
@@ -65,9 +65,9 @@ def test_rows_know_which_quote_is_damaged() -> None:
 
 
 def test_copies_are_the_same_for_the_same_seed() -> None:
-    made = damaged_copies(article(), Random(3), 4)
-    assert made == damaged_copies(article(), Random(3), 4)
-    assert len(made) == 4
+    assert _wounded(3) == _wounded(3)
+    spun = spun_copy(article(), Random(5), [thesaurus()])
+    assert {wound.variety for wound in spun.wounds} == {"spun"}
     wounds = [wound.variety for seed in range(40) for wound in _wounded(seed).wounds]
     assert set(wounds) <= set(WOUNDS)
     assert len(set(wounds)) >= 5

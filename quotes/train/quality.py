@@ -31,7 +31,7 @@ from quotes.records import (
     Source,
     Span,
 )
-from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, stops_lost, thesaurus
+from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, stops_lost
 
 VERSION = "1.1.0"
 PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2}
@@ -74,22 +74,6 @@ class Row:
     said: Attribution
     features: Features
     truth: Mapping[str, int]
-
-
-def damaged_copies(
-    copy: Copy, random: Random, count: int = 4, spins: Sequence[Mapping[str, Sequence[str]]] = ()
-) -> list[Copy]:
-    """Copies of an article: one with orphans, one spun here and there, between them such with damage of all kinds."""
-    spins = spins or [thesaurus()]
-    made = []
-    for number in range(count):
-        if number == 0:
-            made.append(orphaned_copy(copy, random))
-        elif number == count - 1:
-            made.append(spun_copy(copy, random, spins))
-        else:
-            made.append(wounded_copy(copy, random, spins, {**WOUNDS, "orphaned": 5.0}))
-    return made
 
 
 def spun_copy(copy: Copy, random: Random, spins: Sequence[Mapping[str, Sequence[str]]]) -> Copy:
@@ -353,10 +337,11 @@ def copies(data: Path, spins: Sequence[Mapping[str, Sequence[str]]], seed: int =
         if kept_out(row["id"], 25):
             clean = read(row)
             whole.append((row["id"], "clean", clean))
-            made = [orphaned_copy(clean, random), *damaged_copies(clean, random, 3, spins)]
+            robbed = [orphaned_copy(clean, random) for _ in range(2)]
+            made = [*robbed, wounded_copy(clean, random, spins, {**WOUNDS, "orphaned": 5.0})]
             whole += [(row["id"], "damaged", hurt) for hurt in made]
-            hurt_words = [wounded_copy(clean, random, spins, WOUNDS) for _ in range(2)]
-            words += [(row["id"], "damaged", hurt) for hurt in (*hurt_words, spun_copy(clean, random, spins))]
+            made = [wounded_copy(clean, random, spins, WOUNDS) for _ in range(2)]
+            words += [(row["id"], "damaged", hurt) for hurt in (*made, spun_copy(clean, random, spins))]
     return Copies(whole, words)
 
 
