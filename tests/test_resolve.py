@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 from quotes import artifacts, marks
 from quotes.evaluate import coreference, sourcing
 from quotes.records import Analysis, Article, Attribution, Entity, Link, Resolution, Sentence, Source, Span, Token
-from quotes.resolve import Resolver, lexicon, names
+from quotes.resolve import Resolver, kinds, lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority, AuthorityError
 from quotes.resolve.mentions import mentions, view
 from quotes.resolve.ranking import AGGREGATES, FEATURES, feminine_name, normalised
+from quotes.train import kinds as lone_names
 from quotes.train import resolver as training
 
 CASES = json.loads((Path(__file__).parent / "cases" / "resolve.json").read_text(encoding="utf-8"))
@@ -225,6 +227,42 @@ def test_mentions_keep_a_possessor_and_its_noun_apart() -> None:
     assert "Delia Brandt" in [seen.span(one.start, one.end).text for one in mentions(seen)]
 
 
+def test_an_older_model_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / "resolver-1.0.0"
+    folder.mkdir()
+    joblib.dump({"classifier": None, "gender": {}, "choices": {}}, folder / "ranker.joblib")
+    artifacts.save(folder)
+    with pytest.raises(artifacts.ArtifactError, match="run: quotes train resolver"):
+        Resolver(folder)
+
+
+def test_lone_names_are_told_by_their_surroundings() -> None:
+    text = "Ada Holm said the board met in Brackmouth . Marlin 's shares fell . Shares in Marlin rose , Holm said ."
+    words = text.split()
+    tags = ["B-Person", "I-Person", *["O"] * (len(words) - 2)]
+    for place, tag in ((7, "B-Location"), (9, "B-Organization"), (16, "B-Organization"), (19, "B-Person")):
+        tags[place] = tag
+    found = lone_names.examples(words, tags)
+    assert [(words[one.places[0]], one.places, one.kind) for one in found] == [
+        ("Brackmouth", (7,), "place"),
+        ("Marlin", (9, 16), "organization"),
+    ]  # Holm is in a full name
+    found.append(lone_names.Example(["“", "Go", ",", "”", "laughed", "Yusra"], (5,), "person"))
+    weights = lone_names.fit(found * 6)
+    assert lone_names.accuracy(found, weights) == 1.0
+    likely = kinds.probabilities(kinds.features(words, (9, 16)), weights)
+    assert sum(likely.values()) == pytest.approx(1)
+    assert max(kinds.KINDS, key=lambda kind: likely[kind]) == "organization"
+
+
+def test_a_source_is_listed_only_where_a_quote_may_be_its(resolver: Resolver) -> None:
+    for case in CASES["cases"]:
+        said = attributions(case["text"], case["quotes"])
+        found = resolver(analysis(case["text"], case["tags"], case["entities"]), said)
+        named = {one.source_id for link in found.links for one in link.candidates}
+        assert {source.id for source in found.sources} == named - {None}
+
+
 def test_normalised_odds_sum_to_one_with_nobody() -> None:
     j = np.asarray([3, 3, 7])
     share, nobody = normalised(np.asarray([0.5, 0.5, 0.8]), j, np.asarray([1.0, 1.0, 1.0]))
@@ -362,9 +400,13 @@ def test_sourcing_statements_are_judged_by_the_attribution_that_covers_most() ->
         (Source("s", "Ada Holm and Piet Vos", "group", "named"), "named_person"),
         (Source("s", "Marlin", "organization", "named"), "named_organization"),
         (Source("s", "A spokesman for Marlin", "person", "described", "spokesman", "Marlin"), "named_organization"),
+        (Source("s", "lawyers for Marlin", "group", "described", "lawyers", "Marlin"), "named_organization"),
+        (Source("s", "Marlin officials", "group", "described", "Marlin officials", "Marlin"), "unnamed_group"),
         (Source("s", "a clerk", "person", "described", "clerk"), "unnamed_person"),
         (Source("s", "experts", "group", "vague"), "unnamed_group"),
         (Source("s", "the report", "document", "described"), "document"),
+        (Source("s", "a report by Marlin", "document", "named", None, "Marlin"), "document"),
+        (Source("s", "a survey by Marlin", "document", "named", None, "Marlin"), "named_organization"),
         (Source("s", "64%", "unknown", "described"), None),
         (None, None),
     ],

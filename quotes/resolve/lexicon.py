@@ -147,10 +147,10 @@ ORGANIZATION_NOUNS = _words(
 
 #: Words that make a run of capitals an organization's name.
 ORGANIZATION_NAME_WORDS = ORGANIZATION_NOUNS | _words(
-    "project initiative action ferries airlines airways motors industries international media energy news times "
-    "post journal herald tribune guardian gazette press associates reuters cnn bbc afp fbi cia nsa google "
-    "facebook research services systems technologies studios records networks partners holdings solutions "
-    "republicans democrats states nations"
+    "section branch chapter project initiative action ferries airlines airways motors industries international "
+    "media energy news times post journal herald tribune guardian gazette press associates reuters cnn bbc afp "
+    "fbi cia nsa google facebook research services systems technologies studios records networks partners "
+    "holdings solutions republicans democrats states nations"
 )
 
 #: Last words that no person's name has.

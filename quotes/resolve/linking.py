@@ -176,7 +176,7 @@ def _repeats(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
     if seen.lower[one.phrase] in ("that", "this") and not one.plural:
         return before == max((n for n in range(anaphor) if rows.noun[n] == rows.noun[anaphor]), default=-1)
     return (
-        one.sort in ("person", "group")
+        (one.sort in ("person", "group") or rows.noun[anaphor] in lexicon.BODIES)
         and seen.lower[one.phrase] == "the"
         and one.plural == other.plural
         and rows.noun[anaphor] == rows.noun[before]

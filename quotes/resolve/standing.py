@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from quotes.resolve import lexicon
@@ -23,7 +24,10 @@ def standing(
     for number, one in enumerate(mentions):
         if one.form != "nominal":
             continue
-        if (inner := speaks_for(seen, mentions, starts, number)) is not None:
+        inner = speaks_for(seen, mentions, starts, number)
+        if inner is None:
+            inner = _of_place(seen, mentions, starts, number)
+        if inner is not None:
             instead[base + number] = found[inner]
         elif (owner := possessor(seen, mentions, starts, number)) is not None and one.sort in ("person", "group"):
             who, part = top(found[owner])[0]
@@ -32,6 +36,20 @@ def standing(
                 if earlier != number:
                     instead[base + number] = {base + earlier: 1.0}
     return [_given_over(one, instead) for one in found]
+
+
+def _of_place(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
+    """``the city of Marwick``: the place that it is named after."""
+    one = mentions[number]
+    if noun(seen, one.head) not in _NAMED_AFTER or seen.lower[one.end : one.end + 1] != ("of",):
+        return None
+    behind = bisect_left(starts, one.end + 1)
+    if behind < len(mentions) and mentions[behind].start == one.end + 1 and mentions[behind].form == "name":
+        return behind if mentions[behind].sort in ("place", "organization") else None
+    return None
+
+
+_NAMED_AFTER = frozenset(("city", "town", "county", "village", "state", "borough", "province", "district"))
 
 
 def _calling(lemma: str) -> str:
