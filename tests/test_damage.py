@@ -191,10 +191,15 @@ def test_a_lost_full_stop_is_no_wound() -> None:
 
 def test_a_splice_takes_its_second_half_from_elsewhere() -> None:
     donor = "Nobody had told the committee that seventeen elephants were grazing behind the old station."
-    made = [first.spliced(article(), article().attributions[0], Random(seed), [donor]) for seed in range(60)]
+    whole = article()
+    made = [first.spliced(whole, whole.attributions[0], Random(seed), [donor]) for seed in range(60)]
     tails = [one.text for one in made if one is not None and "behind the old station" in one.text]
     assert tails
     assert not any("Nobody had told" in text for text in tails)
+    for one in filter(None, made):
+        content = one.attributions[0].contents[0].text
+        assert (content[0], content[-2:]) == ("“", ",”")
+        assert one.wounds[0].spans[0].text in content
 
 
 def test_the_generators_share_no_swaps() -> None:

@@ -516,12 +516,21 @@ def spliced(copy: Copy, said: Attribution, random: Random, donors: Sequence[str]
         return None
     end = span.end - (1 if text[span.end - 1] in CLOSERS else 0)
     end -= text[end - 1] in ".,!?"
-    return rewrite(
+    rest = replace(said, contents=tuple(part for part in said.contents if part != span))
+    copy = replace(copy, attributions=tuple(rest if one is said else one for one in copy.attributions))
+    made = rewrite(
         copy,
         [(0, cut.end()), " " + tail, (end, len(text))],
         "spliced",
         lambda new, seams: [_word_at(new, seams[1] + 1)],
     )
+    stop = cut.end() + 1 + len(tail) + span.end - end
+    joined = Span(span.start, stop, made.text[span.start : stop])
+    attributions = (
+        replace(new, contents=tuple(sorted((*new.contents, joined)))) if old is rest else new
+        for old, new in zip(copy.attributions, made.attributions, strict=True)
+    )
+    return replace(made, attributions=tuple(attributions))
 
 
 def repeated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
