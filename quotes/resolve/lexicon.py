@@ -115,7 +115,7 @@ PERSON_NOUNS = TITLES - _words("first state vice general major") | _words(
     "individual respondent protege native teammate undersecretary peer merchant laureate enthusiast claimant champion "
     "commandant boyfriend girlfriend fiance fiancé gal guy roommate descendant dignitary baron ex-husband ex-wife "
     "stepfather stepmother godfather infant protestant revolutionary nationalist socialist communist liaison sponsor "
-    "petitioner participant inhabitant appellant recipient pilgrim proponent patron novice rider "
+    "petitioner participant inhabitant appellant recipient pilgrim proponent patron novice personality rider "
     "striker goalkeeper winger batsman conductor soloist keeper grandmaster teammate challenger runner-up "
     "cllr cyclist bookmaker onlooker stargazer wonk scout midwife caregiver carer docent"
 )
@@ -142,7 +142,7 @@ ORGANIZATION_NOUNS = _words(
     "conglomerate subsidiary supplier provider insurer lender developer utility exchange cooperative syndicate "
     "airport coastguard desk account park factory hotel restaurant store shop theatre theater museum library "
     "orchestra studio label inc corp ltd llc plc co village municipality district borough capital north south "
-    "west east directorate division unit arm wing"
+    "west east directorate division unit arm program wing"
 )
 
 #: Words that make a run of capitals an organization's name.
@@ -182,6 +182,9 @@ PRODUCTS = _words(
 
 #: What a person says under his own name: its author is the source.
 AUTHORED = _words("post tweet column speech remark comment testimony word essay op-ed blog thread")
+
+#: What names of laws and treaties end in.
+LAWS = _words("act convention treaty accord pact code constitution amendment ordinance protocol charter statute")
 
 #: Where people post; a video on one of them is not its word.
 PLATFORMS = _words(
@@ -228,8 +231,8 @@ DOCUMENT_NOUNS = _words(
     "dashboard document-dump subpoena warrant motion charge papers minutes slide presentation factsheet website "
     "webpage page newsletter brochure leaflet flyer profile wiki database spreadsheet register registry waitlist "
     "interview speech address comment remark quote measure amendment provision certificate diary journal lawsuits "
-    "form documentation timetable recipe programme model simulation theory list literature investigation update "
-    "announcement disclosure prospectus"
+    "film piece spot movie episode segment novel cartoon song form documentation timetable recipe programme model "
+    "simulation theory list literature investigation update announcement disclosure prospectus"
 )
 
 #: Nouns and numbers that take a part of what follows their "of".

@@ -13,7 +13,7 @@ from quotes.resolve.kinds import Weights
 from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
-_REPEATED = 4.0  # how much likelier a bare noun is whom a fuller phrase with that noun introduced
+_REPEATED = 5.0  # how much likelier a bare noun is whom a fuller phrase with that noun introduced
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".

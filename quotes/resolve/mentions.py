@@ -210,11 +210,13 @@ def _entities(seen: View) -> Iterator[Mention]:
         while start < end and (
             seen.lower[start].rstrip(".") in lexicon.SHORT_TITLES | lexicon.TIMES
             or seen.upos[start] in ("DET", "PUNCT")
+            or not (seen.lower[start][0].isalnum() or seen.lower[start][0] in "@#")  # a dash that it takes for a word
         ):
             start += 1
         while start < end and (seen.lower[end - 1] in ("'s", "'") or seen.upos[end - 1] == "PUNCT"):
             end -= 1
-        if start >= end or (seen.tokens[end - 1].text[0].islower() and len(seen.lower[end - 1]) > 3):
+        low = start < end and seen.tokens[end - 1].text[0].islower() and len(seen.lower[end - 1]) > 3
+        if start >= end or (low and seen.lower[end - 2] != "-"):  # Ban Ki-moon is a name
             continue
         if end - start == 1 and _plural(seen, start) and noun(seen, start) in lexicon.PERSON_NOUNS:
             continue  # Forecasters

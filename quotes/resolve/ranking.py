@@ -40,7 +40,7 @@ FEATURES = (
     "other pronoun", "gender", "gender known", "learned gender", "number agrees", "sort agrees", "same head",
     "head among roles", "shared modifiers", "other modifiers", "bearer's mentions", "bearer's share",
     "bearer's last mention", "rank of bearer", "bearer in headline", "bearer speaks", "subject of sentence before",
-    "same clause", "both in one phrase",
+    "same clause", "both in one phrase", "j office", "j noun met", "last speaker",
 )  # fmt: skip
 
 
@@ -105,12 +105,13 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
     rows: dict[str, list[float]] = {key: [] for key in (
         "start", "end", "sentence", "paragraph", "quotation", "form", "sort", "plural", "possessive", "modifier",
         "subject", "object", "prepositional", "speaker", "opens", "full", "definite", "indefinite", "coordinated",
-        "pronoun", "feminine", "learned", "bearer", "nth", "reflexive", "phrase", "clause",
+        "pronoun", "feminine", "learned", "bearer", "nth", "reflexive", "phrase", "clause", "office", "met",
     )}  # fmt: skip
     modifiers: list[frozenset[str]] = []
     heads: list[frozenset[str]] = []
     nouns: list[str] = []
     counts: dict[int, int] = {}
+    met: set[str] = set()
     for number, one in enumerate(mentions):
         word = seen.lower[one.start]
         first, last = seen.bounds[seen.sentence[one.head]]
@@ -167,6 +168,10 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
         rows["clause"].append(
             word_before in _CLAUSE or word_before in ("that", "and", "but", "as", "when", "because", "if")
         )
+        rows["office"].append(one.form == "nominal" and nouns[-1] in lexicon.TITLES)
+        rows["met"].append(one.form == "nominal" and nouns[-1] in met)
+        if one.form == "nominal":
+            met.add(nouns[-1])
         modifiers.append(_modifiers(seen, one))
         heads.append(role_heads)
     calls: dict[str, dict[int, int]] = {}
@@ -535,8 +540,18 @@ def features(
         (sentences == 1) & (before[i] > 0) & (c["opens"][i] > 0),
         (sentences == 0) & (verbs <= 1),
         (c["phrase"][i] == c["phrase"][j]) & (sentences == 0),
+        c["office"][j],
+        c["met"][j],
+        _last_speaker(c, j, i),
     )
     return np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
+
+
+def _last_speaker(c: Mapping[str, NDArray[Any]], j: NDArray[np.int64], i: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the candidate's bearer is who spoke last before the anaphor, outside quotation marks."""
+    spoke = np.where((c["speaker"] > 0) & (c["quotation"] == 0), np.arange(len(c["speaker"])), -1)
+    latest = np.concatenate(([-1], np.maximum.accumulate(spoke)))[j]
+    return np.asarray((latest >= 0) & (c["bearer"][np.maximum(latest, 0)] == c["bearer"][i]))
 
 
 def _sorts_agree(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float32]:

@@ -92,6 +92,7 @@ def named(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> Na
             candidates[number] = ((_join(referents, found, number, words, sorts[number], mentions, seen), 1.0),)
     for one in referents:
         one.mentions.sort()
+        one.best = _fullest(seen, mentions, one)
     appositive: dict[int, int] = {}
     heads = {mention.head: number for number, mention in enumerate(mentions) if mention.form == "nominal"}
     for number in order:
@@ -111,6 +112,16 @@ def names_of(seen: View, weights: kinds.Weights = {}) -> tuple[tuple[Mention, ..
         replace(one, sort=known.referents[known.candidates[n][0][0]].sort) if n in known.candidates else one
         for n, one in enumerate(found)
     ), known
+
+
+def _fullest(seen: View, mentions: Sequence[Mention], one: Referent) -> int:
+    """The mention with the fullest form outside the headline, where capitals run on (*Ada Holm Backs Harbour*)."""
+    length = {number: len(_key(seen, mentions[number], one.sort)) for number in one.mentions}
+    least = 2 if one.sort == "person" else 1
+    below = [n for n in one.mentions if seen.paragraph[mentions[n].head] > 0 and length[n] >= least]
+    if seen.paragraph[mentions[one.best].head] > 0 or not below:
+        return one.best
+    return max(below, key=lambda number: (length[number], -number))
 
 
 def _words(seen: View, mention: Mention) -> tuple[str, ...]:
@@ -143,6 +154,8 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
                 told.add(words)  # there is more of it than the analysis saw: "TJ" King
         if " ".join(words) in lexicon.METONYMS:
             votes[words]["place"] += 2
+        elif one.end - one.start > 1 and words[-1] in lexicon.LAWS:
+            votes[words]["document"] += 3
         elif _turn(seen, one):
             votes[words]["person"] += 3
         elif one.end - one.start > 1 and (
@@ -234,7 +247,8 @@ def _introduced_as(seen: View, one: Mention) -> Sort | None:
 
 def _turn(seen: View, one: Mention) -> bool:
     """A name in capitals with a colon, at the beginning of a paragraph: whose turn it is in a transcript."""
-    opens = one.phrase == 0 or seen.paragraph[one.phrase - 1] != seen.paragraph[one.phrase]
+    first = one.phrase - 1 if one.phrase and seen.lower[one.phrase - 1] in _OPENING else one.phrase
+    opens = first == 0 or seen.paragraph[first - 1] != seen.paragraph[first]
     body = lexicon.ORGANIZATION_NAME_WORDS.intersection(seen.lower[one.start : one.end])
     return opens and not body and seen.lower[one.end : one.end + 1] == (":",) and seen.tokens[one.head].text.isupper()
 
@@ -404,8 +418,11 @@ def _describe(
 def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
     """The words beside a name that say what its bearer is, as token ranges."""
     first, last = seen.bounds[seen.sentence[mention.head]]
-    if (start := title(seen, mention)) < mention.start:
-        yield start, mention.start
+    end = mention.start
+    while end > mention.phrase and seen.lower[end - 1].rstrip(".") in lexicon.HONORIFICS:
+        end -= 1
+    if (start := title(seen, mention)) < end and _titles(seen, start, end):
+        yield start, end
     if mention.sort == "place":
         return
     end = mention.end
@@ -444,6 +461,12 @@ def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:
             )
             if closed:
                 yield start, before
+
+
+def _titles(seen: View, start: int, end: int) -> bool:
+    """Whether words before a name say what its bearer is, as *derogatory comments* do not."""
+    lemma = _head_lemma(seen, start, end).rstrip(".")
+    return lemma in lexicon.TITLES or lexicon.noun_kind(lemma) == "person" or seen.tokens[end - 1].text.endswith(".")
 
 
 def title(seen: View, mention: Mention) -> int:

@@ -260,6 +260,17 @@ class Resolver:
             return self._sure(article.invent("person", "named", words, reading.words), "words")
         if (known := self._bearer(article, reading.words.text)) is not None:
             return self._sure(known, "short name")
+        if (plural := lower.split()[-1]).removesuffix("s") in lexicon.PERSON_NOUNS:
+            group = plural not in lexicon.PERSON_NOUNS
+            vague = plural.removesuffix("s") in lexicon.VAGUE_NOUNS and len(lower.split()) == 1
+            return self._sure(
+                article.invent(
+                    "group" if group else "person", "vague" if vague and group else "described", words, reading.words
+                ),
+                "words",
+            )
+        if "percent" in lower or "%" in lower:
+            return self._sure(article.invent("group", "described", words, reading.words), "words")
         if lower in lexicon.SOMEBODY:
             return self._sure(article.invent("person", "vague", words, reading.words), "vague")
         vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS
@@ -542,10 +553,22 @@ def _role(article: _Article, who: int) -> tuple[str | None, str | None]:
             continue
         if role is None:
             role = " ".join(seen.span(begin, end).text.split()).strip(" ,")
-        affiliation = affiliation or affiliation_in(seen, article.mentions, article.starts, begin, end)
+        told = affiliation_in(seen, article.mentions, article.starts, begin, end)
+        affiliation = affiliation or told or _body_in(article, seen.lower[begin:end])
     if affiliation is None and referent.sort == "person":
         affiliation = _beside(article, referent.mentions)
     return role, affiliation
+
+
+def _body_in(article: _Article, words: Sequence[str]) -> str | None:
+    """The organization of the article whose name stands in the words of a role (*38 North analyst*)."""
+    for who, one in enumerate(article.named.referents):
+        if one.sort != "organization" or lexicon.ORGANIZATION_NOUNS.issuperset(one.forms[0]):
+            continue  # "North" alone is no body
+        for form in one.forms:
+            if any(tuple(words[place : place + len(form)]) == form for place in range(len(words) - len(form))):
+                return article.name(who)
+    return None
 
 
 def _beside(article: _Article, numbers: Sequence[int]) -> str | None:

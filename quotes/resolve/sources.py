@@ -391,6 +391,8 @@ def described(seen: View, mentions: Sequence[Mention], starts: Sequence[int], nu
             return Typed("document", "described", name)
         body = " ".join(seen.span(mentions[issuer].start, mentions[issuer].end).text.split())
         return Typed("document", "named", name, affiliation=None if mentions[issuer].sort == "person" else body)
+    if lemma in ("percent", "%"):
+        sort = "group"  # 64 percent of those asked
     if sort in ("organization", "place"):
         if lemma in ("police", "coastguard") and not modifiers:
             return Typed("organization", "named", name)  # an institution, whose name this is
@@ -469,6 +471,8 @@ def _capitals_before(seen: View, one: Mention) -> str | None:
         start += 1
     if start == one.head or one.sort not in ("person", "group") or seen.lower[start] in lexicon.PERSON_NOUNS:
         return None
+    if any(one.type == "NORP" and one.start == seen.tokens[start].start for one in seen.analysis.entities):
+        return None  # Republican leaders
     return seen.span(start, one.head).text
 
 
@@ -504,7 +508,7 @@ def _affiliation(
                 seen.span(_article(seen, other.phrase) if end > other.end else other.start, end).text.split()
             )
     for place in range(one.end, stop):
-        if seen.lower[place] in ("for", "from", "at", "with", "of"):
+        if seen.lower[place] in ("for", "from", "at", "with", "of") and noun(seen, one.head) != "secretary":
             for other in (mentions[n] for n in _inside(mentions, starts, place + 1, stop)):
                 if other.phrase == place + 1 and other.sort == "organization":
                     return " ".join(seen.span(_article(seen, other.phrase), other.end).text.split())
