@@ -379,7 +379,7 @@ def table(data: Path, stages: System, tell: Callable[[str], None] = print) -> li
         made += rows(stages, items.whole[start : start + 100])
         tell(f"{min(start + 100, len(items.whole))} of {len(items.whole)} articles: {len(made)} attributions")
     for row in rows(stages, news(data)):
-        made.append(replace(row, truth=dict.fromkeys(("missing", "spliced", "spun"), 0)))
+        made.append(replace(row, truth=dict.fromkeys(("missing", "spliced", "spun", "orphaned"), 0)))
     tell(f"{len(made)} attributions")
     return made
 
