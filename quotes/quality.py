@@ -70,6 +70,7 @@ class QualityModel:
         if not features:
             return ()
         odds = probabilities(self.estimators, [each.values for each in features])
+        odds["orphaned"] = in_company(odds, [each.values for each in features])
         return tuple(
             _assessment(each, {name: column[number] for name, column in odds.items()})
             for number, each in enumerate(features)
@@ -85,6 +86,27 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
         table = np.array([[row[column] for column in columns] for row in rows], dtype=np.float64)
         odds[name] = [float(value) for value in estimator.predict_proba(table)[:, 1]]
     return odds
+
+
+def in_company(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, float]]) -> list[float]:
+    """How probable orphans are, each seen beside the others: damage seldom comes alone.
+
+    A quotation alone in its paragraph is its neighbour's in clean copy, whose speakers go on so, and nobody's in copy
+    that was cut. Of clean articles of PolNeAR's development part one in twenty has an attribution that is damaged at
+    ``_SURELY`` or more; where one has, and where two have, the odds of such a quotation are raised.
+    """
+    damaged = [number for number in range(len(rows)) if max(odds[name][number] for name in DAMAGE) >= _SURELY]
+    raised = _COMPANY[min(len(damaged), len(_COMPANY) - 1)]
+    return [
+        probability * raised / (1 + probability * (raised - 1))
+        if row["alone"] and not row["has source"]
+        else probability
+        for probability, row in zip(odds["orphaned"], rows, strict=True)
+    ]
+
+
+_SURELY = 0.5
+_COMPANY = (1.0, 5.0, 10.0)  # by how many attributions of the article are damaged
 
 
 def _assessment(features: Features, odds: Mapping[str, float]) -> Assessment:

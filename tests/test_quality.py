@@ -10,7 +10,7 @@ import pytest
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, names_of_words
-from quotes.quality import ADDED, RUBRIC, QualityModel, by_rule, may_be_orphaned, source_worth
+from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, in_company, may_be_orphaned, source_worth
 from quotes.records import Features
 
 NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline", "rival", "impersonal", "no one meant")
@@ -115,6 +115,23 @@ def test_a_headline_is_never_orphaned() -> None:
     assert not may_be_orphaned(values(direct=1, headline=1))
     assert may_be_orphaned(values(mixed=1, has_source=1, pronoun=1))
     assert not may_be_orphaned(values(direct=1, has_source=1, named=1))
+
+
+def test_damage_seldom_comes_alone() -> None:
+    rows = [values(direct=1, alone=1), values(direct=1, alone=1, has_source=1), values(), values()]
+    clean = {**{name: [0.0] * 4 for name in DAMAGE}, "orphaned": [0.2, 0.2, 0.0, 0.0]}
+    one, two = ({**clean, "stray": stray} for stray in ([0.0, 0.0, 0.9, 0.0], [0.0, 0.0, 0.9, 0.7]))
+    assert in_company(clean, rows) == clean["orphaned"]
+    assert 0.2 < in_company(one, rows)[0] < in_company(two, rows)[0] < 1
+    assert in_company(two, rows)[1] == 0.2
+
+
+def test_a_likely_speaker_leaves_little_room_for_an_orphan(folder: Path) -> None:
+    model = QualityModel(folder)
+    (likely,) = model([Features(values(direct=1, alone=1, first=0.9, nobody=0.1))])
+    assert likely.probabilities["orphaned"] <= 0.1 + 1e-9
+    (unresolved,) = model([Features(values(direct=1, has_source=1, pronoun=1, nobody=0.8))])
+    assert unresolved.probabilities["orphaned"] >= 0.8
 
 
 def test_no_attributions_no_assessments(folder: Path) -> None:
