@@ -65,6 +65,12 @@ class _Article:
                 return listed([self.name(n) for n in people])
         return words
 
+    def calls_a_firm(self, number: int) -> bool:
+        """*The company*, *the agency*: a bare noun for whichever was spoken of."""
+        one = self.mentions[number]
+        bare = one.form == "nominal" and one.end - one.phrase == 2 and self.seen.lower[one.phrase] == "the"
+        return bare and one.sort == "organization" and noun(self.seen, one.head) in lexicon.OUTLET_NOUNS
+
     def spoke_before(self, number: int, spoke: Sequence[tuple[int, Distribution]]) -> Distribution:
         """Who spoke last before a pronoun, at most two paragraphs up: of those who may be meant by it, by ``spoke``
         or, where no attribution was found, by a name beside a reporting verb."""
@@ -89,11 +95,9 @@ class _Article:
             return personal == (self.seen.lower[one.start] not in lexicon.IT)
         if pronoun in lexicon.THEY:
             return one.sort != "document"
-        return one.sort in (
-            ("person", "unknown", "group")
-            if pronoun in lexicon.HE | lexicon.SHE
-            else ("organization", "place", "document")
-        )
+        if pronoun in lexicon.HE | lexicon.SHE:
+            return one.sort in ("person", "unknown", "group")
+        return one.sort in ("organization", "place", "document") and not one.plural
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
         """The number of a source that is no mention; those with the same words are one."""
@@ -136,7 +140,7 @@ class Resolver:
                 continue
             found = self._worded(article, reading)
             if reading.head is not None and not article.seen.quotation[article.mentions[reading.head].head]:
-                if article.mentions[reading.head].form == "pronoun":
+                if article.mentions[reading.head].form == "pronoun" or article.calls_a_firm(reading.head):
                     found = self._going_on(found, article.spoke_before(reading.head, spoke))
                 if top(found)[0][0] is not None:
                     spoke.append((reading.head, found))
