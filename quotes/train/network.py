@@ -168,14 +168,18 @@ class Crf(nn.Module):
         self.register_buffer("start", torch.where(torch.tensor(may_start()), 0.0, NEVER))
         self.register_buffer("end", torch.where(torch.tensor(may_end()), 0.0, NEVER))
 
-    def forward(self, scores: Tensor, gold: Tensor, present: Tensor) -> Tensor:
-        """Negative log-likelihood of ``gold [batch, words]`` given ``scores [batch, words, labels]``, per window."""
+    def forward(self, scores: Tensor, wanted: Tensor, present: Tensor) -> Tensor:
+        """Cross-entropy of ``scores [batch, words, labels]`` against the probabilities ``wanted``, per window.
+
+        Exact where one label is sure at every word, and up to a constant where the transitions are fixed: otherwise
+        the probability of a pair of labels would be needed, too.
+        """
         moves = self.transitions + self.forbidden
         alpha = scores[:, 0] + self.start
         for step in range(1, scores.shape[1]):
             ahead = torch.logsumexp(alpha.unsqueeze(2) + moves, dim=1) + scores[:, step]
             alpha = torch.where(present[:, step, None], ahead, alpha)
         total = torch.logsumexp(alpha + self.end, dim=1)
-        path = scores.gather(2, gold.unsqueeze(2)).squeeze(2)
-        path[:, 1:] = path[:, 1:] + moves[gold[:, :-1], gold[:, 1:]]
+        path = (scores * wanted).sum(2)
+        path[:, 1:] = path[:, 1:] + ((wanted[:, :-1] @ self.transitions) * wanted[:, 1:]).sum(2)
         return total - (path * present).sum(1)
