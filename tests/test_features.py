@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from quotes.features import NAMES_OF_SOURCES, OCCASION, extract, names_of_words, reach, secondhand
+from quotes.features import (
+    NAMES_OF_ORPHANS,
+    NAMES_OF_SOURCES,
+    OCCASION,
+    extract,
+    impersonal,
+    names_of_words,
+    reach,
+    secondhand,
+)
 from quotes.records import (
     Analysis,
     Article,
@@ -48,7 +57,7 @@ def test_reach_is_the_sentences_of_the_spans() -> None:
 
 def test_every_name_has_a_figure() -> None:
     (features,) = extract(analysis(TEXT), [SAID], SURE)
-    for name in (*names_of_words(), *NAMES_OF_SOURCES):
+    for name in (*names_of_words(), *NAMES_OF_SOURCES, *NAMES_OF_ORPHANS):
         assert isinstance(features.values[name], float)
     assert features.evidence == ()
 
@@ -115,3 +124,60 @@ def test_second_hand_is_words_inside_anothers() -> None:
 
 def test_empty_analysis() -> None:
     assert extract(analysis(""), [], Resolution()) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "told"),
+    [
+        ("It is widely believed that the dam will hold.", "is widely believed", True),
+        ("The mayor was accused of taking the keys.", "was accused of", True),
+        ("The mayor was accused by Ada Berg of taking the keys.", "was accused", False),
+        ("It emerged that the dam leaks.", "It emerged", True),
+        ("There are rumours that the dam leaks.", "rumours", True),
+        ("His claims that the dam leaks were read out.", "claims", False),
+        ("Asked whether the dam leaks, she laughed.", "Asked", True),
+        ("Divers went down with the aim of closing the gates.", "the aim of", False),
+        ("Sales rose after fears of a flood.", "fears of", False),
+        ("The mayor’s pledge to stay was kept.", "pledge", False),
+        ("The gates were designed to close.", "were designed", False),
+        ("The work is expected to end by 2040.", "is expected", True),
+    ],
+)
+def test_hearsay_is_what_is_told_by_nobody(text: str, cue: str, told: bool) -> None:
+    said = Attribution((span(text, text.split(cue)[1].strip() or text),), (span(text, cue),))
+    assert impersonal(text, said) is told
+
+
+def lone(before: str, quote: str = "“Nobody told us about the water.”") -> dict[str, float]:
+    """The features of a quotation in a paragraph of its own, after one in which Ada Berg speaks."""
+    text = f"{before}\n{quote}"
+    contents = (span(text, "“We are ready.”"),) if "“We are ready.”" in before else (span(text, "that all was ready"),)
+    other = Attribution(contents, (span(text, "said"),), (span(text, "Ada Berg"),), "direct")
+    alone = Attribution((span(text, quote),), speech="direct", probability=0.5)
+    berg = Source("s1", "Ada Berg", "person", "named", None, None, (span(text, "Ada Berg"),))
+    links = (Link("s1", (Candidate("s1", 0.9),)), Link(None, (Candidate(None, 0.6), Candidate("s1", 0.4))))
+    return dict(extract(analysis(text), [other, alone], Resolution((berg,), links))[1].values)
+
+
+def test_what_stands_before_a_lone_quotation() -> None:
+    said = lone("“We are ready.” Ada Berg said")
+    assert (said["alone"], said["after quote"], said["after report"], said["speaks"]) == (1, 1, 1, 1)
+    assert said["after mark"] == said["after colon"] == said["leans"] == said["goes on"] == 0
+    assert lone("Ada Berg said: “We are ready.”")["after mark"] == 1
+    assert lone("Ada Berg said that all was ready:")["after colon"] == 1
+    assert lone("Ada Berg said “We are ready.”", "“And nobody told us about the water.”")["leans"] == 1
+
+
+def test_a_rival_is_another_of_its_kind() -> None:
+    text = "“We are ready,” the diplomat said."
+    said = Attribution((span(text, "“We are ready,”"),), (span(text, "said"),), (span(text, "the diplomat"),), "direct")
+
+    def rival(first: Source, second: Source) -> float:
+        link = Link(None, (Candidate("s1", 0.45), Candidate("s2", 0.4)))
+        return extract(analysis(text), [said], Resolution((first, second), (link,)))[0].values["rival"]
+
+    mention = (span(text, "the diplomat"),)
+    here = Source("s1", "the diplomat", "person", "described", mentions=mention)
+    assert rival(here, Source("s2", "a Western diplomat", "person", "described", mentions=mention)) == 0.0
+    assert rival(here, Source("s2", "the county", "organization", "described", mentions=mention)) == 0.0
+    assert rival(here, Source("s2", "Ada Berg", "person", "named", mentions=mention)) == 0.4
