@@ -66,6 +66,23 @@ def test_a_content_does_not_run_from_a_cut_paragraph_into_the_next(broken: str) 
     assert [[span.text for span in one.contents] for one in found] == [[broken], [QUOTE]]
 
 
+def test_a_headline_is_no_part_of_the_words_below_it() -> None:
+    text = "Picture: the quay in June\n\nThe town was ready, said Ada Berg."
+    words = text[: text.index(", said")]
+    cue = text.index("said")
+    said = Attribution(
+        (Span(0, len(words), words),), (Span(cue, cue + 4, "said"),), (Span(cue + 5, cue + 13, "Ada Berg"),)
+    )
+    (found,) = apart(Analysis(Article("a", text), ()), [said])
+    assert [span.text for span in found.contents] == ["The town was ready"]
+    below = "Our reporter\n\nAda Berg said the town was ready."
+    run = Span(0, below.index(" said"), below[: below.index(" said")])
+    cue = below.index("said")
+    said = Attribution((Span(cue + 5, cue + 23, below[cue + 5 : cue + 23]),), (Span(cue, cue + 4, "said"),), (run,))
+    (found,) = apart(Analysis(Article("a", below), ()), [said])
+    assert [span.text for span in found.source] == ["Ada Berg"]
+
+
 def test_a_quotation_over_paragraphs_stays_whole() -> None:
     text = "Ada Berg said: “One thing.\n\n“Another thing.”"
     contents = tuple(

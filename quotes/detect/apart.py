@@ -6,7 +6,8 @@ a cue in another one only where a quotation runs over both, or the paragraph bef
 quotation by the same speaker (in 5 of 1,278 direct quotes the speaker follows). The last is a weak tie: such quotes are
 0.6 % of all there, and in copy that was cut the paragraph before is a chance neighbour, so it holds only for words that
 lean on the quotation before (``“And …``). One that is tied to a cue for no such reason is nobody's until the resolver
-finds a speaker for it. Nor is a content one that runs over the end of a paragraph into a quotation that opens anew.
+finds a speaker for it. Nor is a content one that runs over the end of a paragraph into a quotation that opens anew, or
+from a headline or a caption into the sentence below it.
 """
 
 from __future__ import annotations
@@ -61,8 +62,17 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
             text[blocks[number - 1][1] - 1] == ":" or (spoken(number - 1, others) and leans(text, content.start))
         )
 
+    def beside(span: Span, cue: Sequence[Span]) -> Span:
+        """The part of a span in the paragraph of its cue, where it begins before it: no headline or caption."""
+        start = blocks[block(cue[0].start)][0] if cue else span.start
+        if not span.start < start < span.end or any(one.start < span.end and span.start < one.end for one in runs_on):
+            return span
+        return Span(start, span.end, text[start : span.end])
+
     def parts(said: Attribution) -> Iterator[Attribution]:
-        contents = tuple(piece for content in said.contents for piece in cut(content))
+        if (source := tuple(beside(span, said.cue) for span in said.source)) != said.source:
+            said = replace(said, source=source)
+        contents = tuple(beside(piece, said.cue) for content in said.contents for piece in cut(content))
         if contents == said.contents and len(contents) < 2 and not said.cue:
             yield said
             return
