@@ -75,6 +75,12 @@ def test_a_headline_is_no_part_of_the_words_below_it() -> None:
     )
     (found,) = apart(Analysis(Article("a", text), ()), [said])
     assert [span.text for span in found.contents] == ["The town was ready"]
+    quote = "The quay in June\n\n“The town was ready,” said Ada Berg."
+    run = Span(0, quote.index(" said"), quote[: quote.index(" said")])
+    cue = quote.index("said")
+    said = Attribution((run,), (Span(cue, cue + 4, "said"),), (Span(cue + 5, cue + 13, "Ada Berg"),), "mixed")
+    (found,) = apart(Analysis(Article("a", quote), ()), [said])
+    assert ([span.text for span in found.contents], found.speech) == (["“The town was ready,”"], "direct")
     below = "Our reporter\n\nAda Berg said the town was ready."
     run = Span(0, below.index(" said"), below[: below.index(" said")])
     cue = below.index("said")

@@ -69,10 +69,19 @@ def apart(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attr
             return span
         return Span(start, span.end, text[start : span.end])
 
+    def prose_above(piece: Span, cue: Sequence[Span]) -> bool:
+        """A headline that was run together with the quotation below it."""
+        return bool(cue) and block(piece.start) < block(cue[0].start) and text[piece.start] not in _OPENERS
+
     def parts(said: Attribution) -> Iterator[Attribution]:
         if (source := tuple(beside(span, said.cue) for span in said.source)) != said.source:
             said = replace(said, source=source)
-        contents = tuple(beside(piece, said.cue) for content in said.contents for piece in cut(content))
+        contents = tuple(
+            beside(piece, said.cue)
+            for content in said.contents
+            for piece in cut(content)
+            if piece == content or not prose_above(piece, said.cue)
+        )
         if contents == said.contents and len(contents) < 2 and not said.cue:
             yield said
             return
