@@ -20,6 +20,7 @@ from quotes.detect.words import Words
 
 LEAST = 0.01  # probability of a span that is looked at
 LIKELY = 0.15  # probability of a cue that may back a source or a content
+REMEMBERED = 4096  # words whose links are kept at hand, some 5 kB each
 CUE, SOURCE, CONTENT = range(len(ROLES))
 FARTHEST = 600  # words in the longest span
 
@@ -190,6 +191,8 @@ class Links:
     def logs(self, link: int, word: int) -> tuple[int, np.ndarray]:
         """Log-probabilities of the words from an offset on that ``word`` links to; the last of them is for none."""
         if (link, word) not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
             self._known[link, word] = self._logs(link, word)
         return self._known[link, word]
 
@@ -255,7 +258,7 @@ def decode(words: Words, scores: Scores, settings: Settings) -> list[Linked]:
 def chosen(chain: Chain, links: Links, settings: Settings) -> list[list[Found]]:
     """The cues, sources and contents that stand: no two spans overlap, whatever their roles."""
     spans = [overlapped(chain.spans(role, LEAST)) for role in range(len(ROLES))]
-    linked = backed(*spans, links)
+    linked = backed(spans, links)
     worth = {}
     for role, name in enumerate(ROLES):
         blend, backing = settings.blend[name], settings.backing[name]
@@ -266,13 +269,12 @@ def chosen(chain: Chain, links: Links, settings: Settings) -> list[list[Found]]:
     return [[span for role, span in best if role == number] for number in range(len(ROLES))]
 
 
-def backed(
-    cues: Sequence[Found], sources: Sequence[Found], contents: Sequence[Found], links: Links
-) -> dict[tuple[int, Found], float]:
-    """What the links make of spans: how probable it is that another is there and linked to it, at the most.
+def backed(spans: Sequence[Sequence[Found]], links: Links) -> dict[tuple[int, Found], float]:
+    """What the links make of spans (by role): how probable it is, at the most, that another is there and linked to it.
 
     For a source and for a content the other is a cue, for a cue it is a content, by its expected overlap.
     """
+    cues, sources, contents = spans
     starts: dict[int, float] = {}
     for cue in cues:
         starts[cue.start] = starts.get(cue.start, 0.0) + cue.probability
@@ -280,7 +282,7 @@ def backed(
     found: dict[tuple[int, Found], float] = {}
     firsts, lasts = _ends(sources)
     for start, probability in likely.items():
-        near = np.intersect1d(_within(firsts, start), _within(lasts, start))
+        near = _reached(firsts, lasts, start)
         fits = probability * np.exp(links.to(0, start, firsts[near]) + links.to(1, start, lasts[near]))
         for number, fit in zip(near, fits, strict=True):
             key = SOURCE, sources[number]
@@ -312,7 +314,7 @@ def _ends(spans: Sequence[Found]) -> tuple[np.ndarray, np.ndarray]:
 def _source(cue: Found, sources: Sequence[Found], links: Links) -> tuple[Found | None, float]:
     """The source that a cue links to best, or none, and the mean log-probability of its two links."""
     firsts, lasts = _ends(sources)
-    near = np.intersect1d(_within(firsts, cue.start), _within(lasts, cue.start))
+    near = _reached(firsts, lasts, cue.start)
     fits = np.append(
         links.to(0, cue.start, firsts[near]) + links.to(1, cue.start, lasts[near]),
         links.to_none(0, cue.start) + links.to_none(1, cue.start),
@@ -322,9 +324,15 @@ def _source(cue: Found, sources: Sequence[Found], links: Links) -> tuple[Found |
 
 
 def _within(places: np.ndarray, *words: int) -> np.ndarray:
-    """Numbers of the places that lie within a link's reach of all the words."""
-    fits = [np.abs(places - word) <= REACH for word in words]
-    return np.flatnonzero(np.all(fits, axis=0))
+    """Numbers of the places, given in order, that lie within a link's reach of all the words."""
+    low = np.searchsorted(places, max(words) - REACH)
+    return np.arange(low, max(low, np.searchsorted(places, min(words) + REACH, "right")))
+
+
+def _reached(firsts: np.ndarray, lasts: np.ndarray, word: int) -> np.ndarray:
+    """Numbers of the spans, in order of their first words, whose ends both lie within a link's reach of a word."""
+    near = _within(firsts, word)
+    return near[np.abs(lasts[near] - word) <= REACH]
 
 
 def _odds(probability: float) -> float:
