@@ -96,36 +96,32 @@ def type_of(source: Source | None) -> Type | None:
     if source is None:
         return None
     if source.kind == "document":
-        return "named_organization" if source.affiliation and _PRODUCT.search(source.name) else "document"
+        return "document"
     if source.kind == "organization":
         return "named_organization"
     if source.naming == "named":
         return "named_person"
     if source.kind == "group":
-        return "named_organization" if source.affiliation and _speaks_for(source, _SPEAKERS) else "unnamed_group"
+        return "named_organization" if source.affiliation and _SPOKESPEOPLE.search(_role(source)) else "unnamed_group"
     if source.kind == "person":
-        return "named_organization" if source.affiliation and _speaks_for(source, _SPEAKER) else "unnamed_person"
+        return "named_organization" if source.affiliation and _SPOKESPERSON.search(_role(source)) else "unnamed_person"
     return None
 
 
 #: Unnamed people who speak for the organization they are of; an official by himself does, *officials* are a group.
-_SPEAKER = re.compile(r"\b(?:spokes\w+|representative|official|press secretary|lawyer|attorney|counsel)\b", re.I)
-_SPEAKERS = re.compile(r"\b(?:spokes\w+|representatives|lawyers|attorneys|counsel)\b", re.I)
-
-#: Documents that are no more than the word of who made them: the benchmark gives a poll to its pollster.
-_PRODUCT = re.compile(r"\b(?:poll|survey|tally|count|tracker|database|data|figures|statistics|video|website)\b", re.I)
+_SPOKESPERSON = re.compile(r"\b(?:spokes\w+|representative|official|press secretary)\b", re.I)
+_SPOKESPEOPLE = re.compile(r"\b(?:spokes\w+|representatives)\b", re.I)
 
 
-def _speaks_for(source: Source, roles: re.Pattern[str]) -> bool:
-    return bool(roles.search(source.role or source.name))
+def _role(source: Source) -> str:
+    return source.role or source.name
 
 
 def same_name(source: Source, statement: Statement) -> bool:
     """Whether a source's canonical name is the statement's (an unnamed spokesperson's is the affiliation)."""
     from rapidfuzz import fuzz
 
-    whole = source.naming != "named" or source.kind == "document"
-    said = [source.name, source.affiliation or ""] if whole else [source.name]
+    said = [source.name, source.affiliation or ""] if source.naming != "named" else [source.name]
     if statement.type == "named_person":
         family = _words(_TITLES.sub("", statement.name))[-1:]
         return any(bool(family) and family[0] in _words(one) for one in said) or _alike(fuzz, said, statement.name)

@@ -280,10 +280,12 @@ def speaks_for(seen: View, mentions: Sequence[Mention], starts: Sequence[int], n
 
 
 def _maker(seen: View, mentions: Sequence[Mention], starts: Sequence[int], one: Mention) -> int | None:
-    """The organization before its product: ``a Marlin Institute poll``, ``the Gazette's database``."""
-    for inner in _inside(mentions, starts, one.phrase, one.head):
+    """The organization beside its product: ``a Marlin Institute poll``, ``the Gazette's database``, ``a tally by``."""
+    behind = one.end + 1 if seen.lower[one.end : one.end + 1] in (("by",), ("from",)) else len(seen.tokens)
+    for inner in _inside(mentions, starts, one.phrase, behind + 8):
         other = mentions[inner]
-        if other.form == "name" and other.sort == "organization" and other.end <= one.head:
+        beside = other.end <= one.head or other.phrase == behind
+        if other.form == "name" and other.sort == "organization" and beside:
             words = " ".join(seen.lower[other.start : other.end])
             return None if words in _COUNTRIES or words in lexicon.PLATFORMS else inner
     return None
