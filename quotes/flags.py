@@ -17,7 +17,7 @@ DEFAULTS: Mapping[str, float] = {
     "secondhand": 0.5, "unsourced": 0.5,
 }  # fmt: skip
 
-_WORTH_TELLING = 0.2  # a candidate for a quote without a speaker below this is no help to an editor
+_WORTH_TELLING = 0.2  # a candidate below this is no help to an editor
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
@@ -129,7 +129,10 @@ def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Sour
     if code == "ambiguous_source":
         return f"“{words}” could be {listed}"
     if code == "unresolved_reference":
-        return f"“{words}” stands for nobody that the article names" + (f"; perhaps {listed}" if listed else "")
+        near = [f"{name} ({probability:.2f})" for name, probability in named[:2] if probability >= _WORTH_TELLING]
+        return f"“{words}” stands for nobody that the article names" + (
+            f"; perhaps {' or '.join(near)}" if near else ""
+        )
     if code == "orphaned":
         if not words:
             near = [f"{name} ({probability:.2f})" for name, probability in named[:1] if probability >= _WORTH_TELLING]
