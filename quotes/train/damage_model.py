@@ -33,12 +33,13 @@ from quotes.detect.words import Reader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.detector import MINILM_SHA256
+from quotes.train.detector_model import MINILM_SHA256, inputs
 from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
 VERSION = "1.1.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
+SAMPLE = 120  # passages that show the export what activations are like
 RARE = 2.0  # what a damaged word counts beside an intact one
 
 
@@ -47,8 +48,7 @@ class Recipe:
     """What training does; the figures of the model card belong to the defaults."""
 
     seed: int = 1
-    pieces: int = 15_000_000  # word pieces down the whole slope of the learning rate, padding included
-    until: float = 0.8  # of the slope: what little is left of it is not worth its time
+    pieces: int = 15_000_000  # word pieces read in all, padding included
     batch: int = 2048  # pieces
     rate: float = 3e-4
     head_rate: float = 1e-3
@@ -64,7 +64,10 @@ class Recipe:
 
 
 class DamageNetwork(nn.Module):
-    """Scores ``[batch, length, classes]`` of each piece; a word's are those of its first piece."""
+    """Scores ``[batch, length, classes]`` of each piece; a word's are those of its first piece.
+
+    ``index`` picks pieces out of the flattened batch.
+    """
 
     def __init__(self, dropout: float = 0.0):
         super().__init__()
@@ -72,8 +75,10 @@ class DamageNetwork(nn.Module):
         self.inner = nn.Linear(WIDTH, WIDTH)
         self.classes = nn.Linear(WIDTH, len(CLASSES))
 
-    def forward(self, pieces: Tensor, features: Tensor, present: Tensor) -> Tensor:
+    def forward(self, pieces: Tensor, features: Tensor, present: Tensor, index: Tensor | None = None) -> Tensor:
         states = self.encoder(pieces, features, present)
+        if index is not None:
+            states = states.reshape(-1, WIDTH)[index]
         return self.classes(nn.functional.gelu(self.inner(states)))
 
 
@@ -218,15 +223,11 @@ def fit(
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
     total = 0.0
-    for done, (inputs, gold) in enumerate(
-        islice(
-            _batches(_endless(whole, chance, recipe, synonyms or [thesaurus()]), reader, recipe.batch),
-            int(steps * recipe.until),
-        ),
-        1,
+    for done, (given, gold) in enumerate(
+        islice(_batches(_endless(whole, chance, recipe, synonyms or [thesaurus()]), reader, recipe.batch), steps), 1
     ):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = network(*inputs)
+            scores = network(*given)
         loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), rare, ignore_index=-100)
         optimizer.zero_grad()
         loss.backward()
@@ -307,16 +308,21 @@ def _padded(group: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple
     return (pieces, features, present), gold
 
 
-def export(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write the network as a graph of 8-bit integers (``quotes.train.export``) with ``scores [words, classes]``."""
+def export(state: Mapping[str, Tensor], path: Path, sample: Sequence[Words]) -> None:
+    """Write the network as a graph of 8-bit integers (``quotes.train.export``) with ``scores [words, classes]``.
+
+    ``sample`` shows the export what activations are like.
+    """
+    network = DamageNetwork()
+    network.load_state_dict(dict(state))
     values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
     graph = Graph()
-    words = encoded(graph, values)
+    words = encoded(graph, values, inputs(network, sample))
     inner = graph.node("Gelu", graph.exact_linear(words, values["inner.weight"], values["inner.bias"]), domain=CONTRIB)
     scores = graph.exact_linear(inner, values["classes.weight"], values["classes.bias"])
     graph.node("Identity", scores, name="scores")
-    inputs: dict[str, list[Any]] = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
-    graph.save(path, inputs, {"scores": ["words", len(CLASSES)]})
+    shapes: dict[str, list[Any]] = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
+    graph.save(path, shapes, {"scores": ["words", len(CLASSES)]})
 
 
 def vocabulary(texts: Iterable[str]) -> str:
@@ -409,13 +415,25 @@ def train(data: Path, out: Path) -> None:
     texts, counted = texts_for(data)
     reader = Reader(minilm / "tokenizer.json")
     state = fit(texts, minilm / "model.safetensors", reader, recipe, spinners(data))
-    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), recipe)
+    sample = [reader(copy.text) for copy in sampled(texts, recipe, spinners(data))]
+    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), recipe, sample)
 
 
-def save(state: Mapping[str, Tensor], folder: Path, tokenizer: Path, words: str, recipe: Recipe) -> None:
+def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> list[Copy]:
+    """Passages as training sees them, from articles far apart."""
+    chance = Random(recipe.seed)
+    whole = [
+        passage for text in texts[:: max(1, len(texts) // SAMPLE)] for passage in passages_of(text, recipe.passage)
+    ]
+    return [damaged(copy, chance, recipe, synonyms) for copy in chance.sample(whole, min(SAMPLE, len(whole)))]
+
+
+def save(
+    state: Mapping[str, Tensor], folder: Path, tokenizer: Path, words: str, recipe: Recipe, sample: Sequence[Words]
+) -> None:
     """Write the artifact; its model card is written by hand, since it says what the figures mean."""
     folder.mkdir(parents=True, exist_ok=True)
-    export(state, folder / "model.onnx")
+    export(state, folder / "model.onnx", sample)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     (folder / "vocabulary.txt").write_text(words, encoding="utf-8")
     artifacts.save(folder, recipe=dataclasses.asdict(recipe))
