@@ -108,10 +108,15 @@ Scored = Mapping[str, tuple[Words, Scores]]
 
 
 def calibrated(settings: Settings, scored: Scored, dev: Sequence[Document]) -> Settings:
-    """With a logistic regression from an attribution's evidence to whether it is right by the relation measure."""
+    """With a logistic regression from an attribution's evidence to whether it is right by the relation measure.
+
+    A model that finds nothing, or nothing right, has nothing to be calibrated on.
+    """
     from sklearn.linear_model import LogisticRegression
 
     evidence, right = judged(settings, scored, dev)
+    if len(set(right)) < 2:
+        return settings
     names = list(evidence[0])
     values = np.array([[row[name] for name in names] for row in evidence])
     model = LogisticRegression(C=1.0, max_iter=1000).fit(values, right)
