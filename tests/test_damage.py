@@ -7,16 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotes.detect.damage import lay, passages
+from quotes.detect.damage import CLASSES, DamageModel, lay, passages
 from quotes.detect.traces import Vocabulary, notices, stump, traces
 from quotes.detect.words import Reader
 from quotes.evaluate import damage as second
 from quotes.marks import paragraphs, quoted
-from quotes.records import Attribution, Evidence, Span
+from quotes.records import Analysis, Article, Attribution, Evidence, Span
 from quotes.train import damage as first
 
 CASES = json.loads((Path(__file__).parent / "cases" / "flags-traces.json").read_text(encoding="utf-8"))
@@ -261,3 +262,20 @@ def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> 
     marked = [copy.text[a:b] for a, b, kind in zip(words.starts, words.ends, labels(copy, words), strict=True) if kind]
     assert marked == [span.text for wound in copy.wounds for span in wound.spans]
     assert marked
+
+
+def test_a_line_that_goes_on_is_not_cut_off(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "We will rebuild the\nharbour mayor said the\n\nThe talks went"
+    model = object.__new__(DamageModel)
+    model.reader = reader
+    sure = np.eye(len(CLASSES))[CLASSES.index("truncated")]
+    monkeypatch.setattr(
+        DamageModel,
+        "probabilities",
+        lambda self, words, start, end: np.array(
+            [sure if text[words.starts[n] : words.ends[n]] == "the" else 0 * sure for n in range(start, end)]
+        ),
+    )
+    said = Attribution((Span(0, len(text), text),), speech="direct")
+    (found_one,) = model.suspects(Analysis(Article("a", text), ()), [said])
+    assert (found_one.sign, found_one.spans[0].start) == ("word truncated", text.index("said the") + 5)

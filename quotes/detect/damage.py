@@ -6,6 +6,7 @@ before, set twice, run on from another speaker, cut, or debris. It reads only th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from quotes.records import Analysis, Attribution, Evidence
 CLASSES = ("intact", "truncated", "stray", "spliced", "repeated", "missing", "spun")
 LONGEST = 160  # pieces of a passage
 WORTH_TELLING = 0.02  # less than this is no evidence
+_WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 
 
 class DamageModel:
@@ -67,6 +69,8 @@ class DamageModel:
             odds = self.probabilities(words, start, end)
             for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
                 span = analysis.article.span(int(words.starts[start + place]), int(words.ends[start + place]))
+                if CLASSES[kind + 1] == "truncated" and _WRAPPED.match(text, span.end):
+                    continue
                 found.append(Evidence(f"word {CLASSES[kind + 1]}", (span,), float(odds[place, kind + 1])))
         return tuple(found)
 
