@@ -175,7 +175,7 @@ def _labelled(words: Words, linked: Linked) -> Labelled:
     return Labelled(offsets([linked.source] if linked.source else []), offsets([linked.cue]), offsets(linked.contents))
 
 
-def inputs(network: Network, texts: Sequence[Words]) -> dict[str, Inputs]:
+def inputs(network: nn.Module, texts: Sequence[Words]) -> dict[str, Inputs]:
     """What each linear layer is given over some texts, by the layer's name."""
     network.eval()
     peaks: dict[str, Tensor] = {}
