@@ -10,7 +10,7 @@ import pytest
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, names_of_words
-from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, in_company, may_be_orphaned, source_worth
+from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_orphaned, orphaned, source_worth
 from quotes.records import Features
 
 NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline", "rival", "impersonal", "no one meant")
@@ -118,12 +118,17 @@ def test_a_headline_is_never_orphaned() -> None:
 
 
 def test_damage_seldom_comes_alone() -> None:
-    rows = [values(direct=1, alone=1), values(direct=1, alone=1, has_source=1), values(), values()]
-    clean = {**{name: [0.0] * 4 for name in DAMAGE}, "orphaned": [0.2, 0.2, 0.0, 0.0]}
+    rows = [values(direct=1, alone=1), values(direct=1), values(direct=1), values()]
+    clean = {**{name: [0.0] * 4 for name in DAMAGE}, "orphaned": [0.4, 0.4, 0.1, 0.0]}
     one, two = ({**clean, "stray": stray} for stray in ([0.0, 0.0, 0.9, 0.0], [0.0, 0.0, 0.9, 0.7]))
-    assert in_company(clean, rows) == clean["orphaned"]
-    assert 0.2 < in_company(one, rows)[0] < in_company(two, rows)[0] < 1
-    assert in_company(two, rows)[1] == 0.2
+    slip = {**clean, "marks": [0.0, 0.0, 0.9, 0.9], "repeated": [0.9] * 4}
+    beside = {**clean, "orphaned": [0.4, 0.4, 0.8, 0.0]}
+    assert orphaned(clean, rows)[0] < 0.4 == orphaned(beside, rows)[0]
+    assert orphaned(slip, rows) == orphaned(clean, rows)
+    assert 0.4 < orphaned(one, rows)[0] < orphaned(two, rows)[0] < 1
+    assert orphaned(two, rows)[1] == 0.4
+    alone = {**clean, "orphaned": [0.8, 0.0, 0.0, 0.0]}
+    assert orphaned(alone, rows)[0] < 0.8  # none of itself is company
 
 
 def test_a_likely_speaker_leaves_little_room_for_an_orphan(folder: Path) -> None:
