@@ -312,7 +312,7 @@ def balanced(target: np.ndarray, prior: float | None) -> np.ndarray:
 THRESHOLDS: Mapping[str, float] = {
     "orphaned": 0.5, "vague_source": 0.5, "ambiguous_source": 0.6, "unresolved_reference": 0.5, "secondhand": 0.5,
     "unsourced": 0.5, "garbled/truncated": 0.55, "garbled/marks": 0.3, "garbled/stray": 0.18, "garbled/spliced": 0.42,
-    "garbled/repeated": 0.4, "garbled/missing": 0.5, "garbled/spun": 0.5,
+    "garbled/repeated": 0.4, "garbled/missing": 0.4, "garbled/spun": 0.5,
 }  # fmt: skip
 
 
