@@ -126,8 +126,9 @@ def terminal(record: Record, console: Console) -> None:
     console.print(Rule(Text(_seen(article.id) or "article", "bold"), align="left"))
     console.print(_legend(plain))
     console.print()
+    bracketed = _bracketed(record)
     for line in pieces(record):
-        console.print(_line(record, line, plain), soft_wrap=False)
+        console.print(_line(record, line, plain, bracketed), soft_wrap=False)
         done: set[tuple[int, int]] = set()
         for piece in line:
             for number, order in piece.flags_begin:
@@ -156,7 +157,17 @@ def _legend(plain: bool) -> Text:
     return shown.append("! flagged" if plain else "flagged", "underline red")
 
 
-def _line(record: Record, line: Sequence[Piece], plain: bool) -> Text:
+def _bracketed(record: Record) -> frozenset[tuple[int, str]]:
+    """The parts that get brackets: a cue or a source that several quotes share gets one pair."""
+    first: dict[tuple[object, ...], tuple[int, str]] = {}
+    for number, quote in enumerate(record.quotes):
+        first[number, "content"] = number, "content"
+        for role, spans in (("cue", quote.attribution.cue), ("source", quote.attribution.source)):
+            first.setdefault((role, spans), (number, role))
+    return frozenset(first.values())
+
+
+def _line(record: Record, line: Sequence[Piece], plain: bool, bracketed: frozenset[tuple[int, str]]) -> Text:
     from rich.text import Text
 
     shown = Text()
@@ -167,14 +178,15 @@ def _line(record: Record, line: Sequence[Piece], plain: bool) -> Text:
         for number, role in piece.begins:
             if role == "content":
                 shown.append(f"[{record.quotes[number].id} " if plain else f"{record.quotes[number].id} ", "dim")
-            elif plain:
+            elif plain and (number, role) in bracketed:
                 shown.append(_BRACKETS[role][0], "dim")
         if plain and piece.flags_begin:
             shown.append("!")
         shown.append(words.rstrip(_BREAKS), f"{style} underline red" if piece.flags else style)
         if plain:
-            for _, role in reversed(piece.ends):
-                shown.append(_BRACKETS[role][1], "dim")
+            for number, role in reversed(piece.ends):
+                if (number, role) in bracketed:
+                    shown.append(_BRACKETS[role][1], "dim")
     return shown
 
 

@@ -170,6 +170,16 @@ def test_terminal_without_colour_has_brackets(record: Record) -> None:
     assert NOTE in out
 
 
+def test_terminal_brackets_a_shared_source_once() -> None:
+    text = "Ann said it rains and added it pours."
+    said = [
+        quote(number, Attribution((span(content, text),), (span(cue, text),), (span("Ann", text),)))
+        for number, (content, cue) in enumerate((("it rains", "said"), ("it pours", "added")), 1)
+    ]
+    shared = Record(Article("shared", text), (), tuple(said))
+    assert "{Ann} <said> [q1 it rains] and <added> [q2 it pours]." in printed(shared)
+
+
 def test_terminal_reason_stands_beneath_its_line(record: Record) -> None:
     lines = printed(record).splitlines()
     at = next(number for number, line in enumerate(lines) if "“brave”" in line)
