@@ -244,6 +244,22 @@ def test_a_nursery_that_is_killed_is_replaced_and_its_children_go_on() -> None:
         source.child()
 
 
+@pytest.mark.skipif(not nursery.FORKS, reason="children are not forked here")
+def test_a_child_is_replaced_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quotes.archive.worker.RENEWED", 3)
+    source = Nursery(stubs.make, TIGHT.limits)
+    worker = Worker(source, TIGHT)
+    said, pids = [Document("a", "text", "“Yes,” he said.".encode())], []
+    for _ in range(7):
+        assert [outcome.failed for outcome in worker.score(said)] == [False]
+        assert worker._child
+        pids.append(worker._child.pid)
+    worker.stop()
+    source.close()
+    assert [pids.index(pid) for pid in pids] == [0, 0, 0, 3, 3, 3, 6]
+    assert worker.peak > 0
+
+
 def test_models_that_cannot_be_loaded_stop_the_run_with_their_own_words() -> None:
     with (
         Local(stubs.make_nothing, 1, TIGHT) as engine,

@@ -21,12 +21,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
-from quotes.archive.nursery import Child, Nursery, WorkerError
+from quotes.archive.nursery import FORKS, Child, Nursery, WorkerError
 from quotes.archive.scoring import Outcome, outcome
 from quotes.ingest import LIMITS, Document, Limits, identity
 from quotes.records import Failure
 
 POLL_SECONDS = 0.1
+RENEWED = 32
+"""Lists of documents after which a forked child is replaced, about a thousand documents: libraries never give back all
+the memory that they took, and a fork costs next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Worker:
         self._child: Child | None = None
         self._replies: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = False
+        self._asked = self._peak = 0
 
     def score(self, documents: Sequence[Document | Failure]) -> list[Outcome]:
         """An outcome for each document, in order. Raises WorkerError where nothing can be scored at all."""
@@ -79,8 +83,8 @@ class Worker:
 
     @property
     def peak(self) -> int:
-        """The most memory that the child has held, in bytes; 0 where it is not running or the system does not tell."""
-        return peak_memory(self._child.pid) if self._child else 0
+        """The most memory that a child of its has held, in bytes; 0 where none ran or the system does not tell."""
+        return max(self._peak, peak_memory(self._child.pid) if self._child else 0)
 
     def stop(self) -> None:
         """End the child, whatever it does; may be called from another thread."""
@@ -88,14 +92,18 @@ class Worker:
         self._kill()
 
     def _ask(self, documents: Sequence[Document | Failure]) -> list[Outcome]:
+        if self._asked == RENEWED and FORKS:
+            self._kill()
         if self._child is None:
             self._start()
+        self._asked += 1
         self._send(documents)
         return self._receive()
 
     def _start(self) -> None:
         self._check_running()
         self._child = self.nursery.child()
+        self._asked = 0
         self._replies = queue.SimpleQueue()
         threading.Thread(target=_relay, args=(self._child.stdout, self._replies), daemon=True).start()
 
@@ -151,6 +159,7 @@ class Worker:
     def _kill(self) -> None:
         child, self._child = self._child, None
         if child:
+            self._peak = max(self._peak, peak_memory(child.pid))
             if not _ended(child):
                 child.kill()
             child.wait()
