@@ -121,22 +121,19 @@ def _damage(variety: str, said: Attribution, evidence: Sequence[Evidence]) -> tu
 def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Source]) -> str:
     words = " ".join(span.text for span in said.source)
     named = [
-        (sources[candidate.source_id].name, candidate.probability)
+        (f"{sources[candidate.source_id].name} ({candidate.probability:.2f})", candidate.probability)
         for candidate in link.candidates
         if candidate.source_id is not None and candidate.source_id in sources
-    ]
-    listed = " or ".join(f"{name} ({probability:.2f})" for name, probability in named[:2])
+    ][:2]
+    likely = [name for name, probability in named if probability >= _WORTH_TELLING]
     if code == "ambiguous_source":
-        return f"“{words}” could be {listed}"
+        return f"“{words}” could be {' or '.join(name for name, _ in named)}"
     if code == "unresolved_reference":
-        near = [f"{name} ({probability:.2f})" for name, probability in named[:2] if probability >= _WORTH_TELLING]
-        return f"“{words}” stands for nobody that the article names" + (
-            f"; perhaps {' or '.join(near)}" if near else ""
-        )
+        near = f"; perhaps {' or '.join(likely)}" if likely else ""
+        return f"“{words}” stands for nobody that the article names{near}"
     if code == "orphaned":
         if not words:
-            near = [f"{name} ({probability:.2f})" for name, probability in named[:1] if probability >= _WORTH_TELLING]
-            return f"no speaker is given; perhaps {near[0]}" if near else "no speaker in the article"
+            return f"no speaker is given; perhaps {likely[0]}" if likely else "no speaker in the article"
         return f"“{words}” was never introduced"
     if code == "vague_source":
         return f"“{words}” names nobody" if words else "the source names nobody"

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
-from quotes.archive.nursery import FORKS, Child, Nursery, WorkerError
+from quotes.archive.nursery import Child, Nursery, WorkerError
 from quotes.archive.scoring import Outcome, outcome
 from quotes.ingest import LIMITS, Document, Limits, identity
 from quotes.records import Failure
@@ -92,7 +92,7 @@ class Worker:
         self._kill()
 
     def _ask(self, documents: Sequence[Document | Failure]) -> list[Outcome]:
-        if self._asked == RENEWED and FORKS:
+        if self._asked == RENEWED and self.nursery.pid:
             self._kill()
         if self._child is None:
             self._start()
