@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quotes.detect.unfinished import completed
+from quotes.detect.unfinished import completed, stretches
 from quotes.records import Analysis, Article, Attribution, Span
 
 BROKEN = "“We will rebuild this harbour. The har\n\nThe mayor spoke on Monday."
@@ -36,3 +36,40 @@ def test_the_last_words_of_a_broken_quotation_are_the_speakers() -> None:
 def test_other_words_stay_whose_they_are(text: str, content: str, source: str) -> None:
     one = said(text, content, source)
     assert completed(Analysis(Article("a", text), ()), [one]) == (one,)
+
+
+def test_a_broken_quotation_goes_to_the_speaker_before_it() -> None:
+    text = "The ferry sank.\n\n“We saw it go,” said Ada Berg. “It was like the\n\nThe mayor wept."
+    one = said(text, "“We saw it go,”", "Ada Berg")
+    (made,) = completed(Analysis(Article("a", text), ()), [one])
+    assert [span.text for span in made.contents] == ["“We saw it go,”", "“It was like the"]
+    other = said(text, "The mayor wept")
+    assert completed(Analysis(Article("a", text), ()), [other]) == (other,)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "The council said the bill would be sent to",
+        "Nobody was hurt. The bridge will be closed for the sum",
+        "“It was late,” she said. “We had the",
+        "They said it was “sorry but not",
+    ],
+)
+def test_a_paragraph_that_breaks_off_ends_a_stretch(broken: str) -> None:
+    text = f"{broken}\n\n“We wanted to keep it,” said Ada Berg."
+    assert [text[start:end].strip() for start, end in stretches(text)] == text.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Runaway ostrich stops traffic on the ring road\n\nAn ostrich ran.",
+        "The council said the bill would be sent to\n\nthe farm.",
+        "She said this:\n\n“We wanted to keep it.”",
+        "“We wanted to keep it,” she said.\n\n“But not for long.”",
+        "",
+    ],
+)
+def test_whole_copy_is_one_stretch(text: str) -> None:
+    assert list(stretches(text)) == [(0, len(text))]

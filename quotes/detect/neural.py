@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from quotes import artifacts
-from quotes.detect.decode import Scores, Settings, decode
+from quotes.detect.decode import Found, Scores, Settings, decode
 from quotes.detect.labels import BUCKETS, LINKS
+from quotes.detect.unfinished import stretches
 from quotes.detect.words import Reader, Words, lay, windows
 from quotes.marks import quoted, speech
-from quotes.records import Analysis, Attribution
+from quotes.records import Analysis, Article, Attribution, Span
 
 SETTINGS = "detector.json"
 LONGEST, MARGIN = 256, 36  # pieces of a window, and of the context that its core has on either side
@@ -38,27 +41,29 @@ class Detector:
         self.settings = Settings.from_json(json.loads(self.artifact.path(SETTINGS).read_text(encoding="utf-8")))
 
     def __call__(self, analysis: Analysis) -> tuple[Attribution, ...]:
-        article, words = analysis.article, self.read(analysis.text)
-        if not len(words):
-            return ()
         quotations = quoted(analysis.text)
-
-        def spans(found: tuple) -> tuple:
-            return tuple(article.span(int(words.starts[one.start]), int(words.ends[one.end - 1])) for one in found)
-
-        said = []
-        for linked in decode(words, self.scores(words), self.settings):
-            contents = spans(linked.contents)
-            said.append(
-                Attribution(
-                    contents=contents,
-                    cue=spans((linked.cue,)),
-                    source=spans((linked.source,)) if linked.source else (),
-                    speech=speech(analysis.text, contents, quotations),
-                    probability=linked.probability,
-                )
-            )
+        said = [
+            replace(one, speech=speech(analysis.text, one.contents, quotations))
+            for start, end in stretches(analysis.text)
+            for one in self._read(analysis.article, start, end)
+        ]
         return tuple(sorted(said, key=lambda one: (one.start, one.end)))
+
+    def _read(self, article: Article, start: int, end: int) -> Iterator[Attribution]:
+        """The attributions of a stretch of the text, read by itself; their kind of speech is for who sees all."""
+        words = self.read(article.text[start:end])
+
+        def spans(found: Sequence[Found]) -> tuple[Span, ...]:
+            return tuple(
+                article.span(start + int(words.starts[one.start]), start + int(words.ends[one.end - 1]))
+                for one in found
+            )
+
+        if not len(words):
+            return
+        for linked in decode(words, self.scores(words), self.settings):
+            source = spans((linked.source,)) if linked.source else ()
+            yield Attribution(spans(linked.contents), spans((linked.cue,)), source, probability=linked.probability)
 
     def scores(self, words: Words) -> Scores:
         """The network's scores for every word (there must be one), from the window where it has the most context."""
