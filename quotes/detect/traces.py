@@ -22,9 +22,10 @@ def _words(listed: str) -> frozenset[str]:
 
 
 # Words that no English sentence ends with, and those that few do.
-NEVER_LAST = _words(
-    "the a an my your our their its of from into onto upon and or but nor than if because although whose every "
-    "to-be between among despite whereas"
+_ARTICLES = _words("the a an my your our their every")
+_STRANDED = _words("of from into onto upon than between")  # "what it is made of": seldom, but people do
+NEVER_LAST = (
+    _ARTICLES | _STRANDED | _words("its and or but nor if because although whose to-be among despite whereas")
 )
 SELDOM_LAST = _words(
     "to with for by at as is are was were be been am will would could should must may might has have had this his "
@@ -98,8 +99,9 @@ _DEBRIS: tuple[tuple[float, str, re.Pattern[str]], ...] = tuple(
         (
             0.95,
             _MARK_UP,
-            r"\[/?(?:caption|embed(?:ded content)?|gallery|video|audio|image|img|url|youtube)\b[^\]\n]{0,80}\]",
+            r"\[/?(?:caption|embed(?:ded)?|gallery|video|audio|image|img|photo|slideshow|tweet|url|youtube)\b[^\]\n]{0,80}\]",
         ),
+        (0.85, _MARK_UP, r"\[\[|\]\]"),
         (0.95, _MARK_UP, r"\{\{[^}\n]{0,60}\}\}"),
         (0.95, _PROGRAM, r"\\u[0-9a-fA-F]{4}|\\n|\\t|googletag\.\S*|\(?adsbygoogle\b[^\n;]*;?"),
         (0.95, _PROGRAM, r"window\.\w+|document\.\w+\(|function\s?\([^)\n]*\)"),
@@ -128,7 +130,7 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _INLINE_NOTICE = re.compile(
-    r"(?<=[a-z,] )(?:Advertisement(?: [-–—] story continues below)?|ADVERTISEMENT|Story continues below advertisement|"
+    r"(?<=[a-z,.] )(?:Advertisement(?: [-–—] story continues below)?|ADVERTISEMENT|Story continues below advertisement|"
     r"Image (?:copyright|caption)(?: Getty Images)?|Loading\.\.\.|READ MORE:?|Read more|Share this article|"
     r"Click here to subscribe|"
     r"Related:|Play Video|SIGN UP|Photo: Getty Images|Continue reading the main story|Skip advert)(?= [a-z])"
@@ -296,7 +298,8 @@ def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Ite
     where = "" if whole else " inside"
     cut, broken = f"stops mid-sentence after “{word}”", f'ends mid-word: "{word}"'
     if low in NEVER_LAST:
-        yield Evidence(f"hanging{where}", (span,), 0.95 if whole else 0.8, cut)
+        sure = 0.95 if whole or low in _ARTICLES else 0.4 if low in _STRANDED else 0.8
+        yield Evidence(f"hanging{where}", (span,), sure, cut)
     elif low in SELDOM_LAST or low in HARDLY_LAST:
         if whole:
             yield Evidence("hanging", (span,), 0.85 if low in SELDOM_LAST else 0.7, cut)
