@@ -82,10 +82,12 @@ class Scorer:
     def attributions(self, analysis: Analysis) -> tuple[Attribution, ...]:
         """What the detector finds, and every quotation that it left to nobody, in order of the text."""
         from quotes.detect.apart import apart
-        from quotes.detect.rules import uncovered
+        from quotes.detect.beside import beside
+        from quotes.detect.rules import missed, uncovered
         from quotes.detect.unfinished import completed
 
-        found = completed(analysis, apart(analysis, self.detector(analysis)))
+        found = completed(analysis, beside(analysis, apart(analysis, self.detector(analysis))))
+        found = (*found, *missed(analysis, found))
         return tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
 
     def _record(self, analysis: Analysis) -> Record:

@@ -55,12 +55,14 @@ _PARTICLES = {
 _NOMINAL = _words("NOUN PROPN NUM ADJ SYM X")
 _INSIDE = _words("of for from in at with to on by against under behind near about")  # prepositions inside a source
 _AFTER_NAME = _words("of for from with")
+_TENSED = frozenset(("VBD", "VBZ", "VBP", "MD"))
 _HYPHENS = frozenset("-–‑/&")
 _NAME = r"[A-Z][\w.’'-]*(?:\s+(?:[A-Z][\w.’'-]*|of|the|de|van|bin|al|and)){0,6}"
 _SHORT = re.compile(
     r"(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Capt|Maj|Rev|Hon|St|Adm|(?:[A-Z]\.)+[A-Z])\."
 )
 _LABEL = re.compile(rf"({_NAME}(?:\s*\([^()\n]{{1,30}}\))?)\s*(:)\s+(?=\S)")
+_ACCORDING = re.compile(r"\baccording\s+to\b", re.I)
 _DASHED = re.compile(r"\s*([—―–]|--?)\s*([^\n\r]{2,120})")
 
 
@@ -109,6 +111,26 @@ def uncovered(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[
         contents = tuple(_span(text, quotation.start, quotation.end) for quotation in group)
         lost.append(Attribution(contents, speech=speech(text, contents, quotations), probability=0.5))
     return tuple(lost)
+
+
+def missed(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Attribution, ...]:
+    """What the plainest of the rules find and none of the attributions touches: ``…, according to X``, and who reports
+    a quotation that nobody was given (``a letter that stated he “would not pay”``)."""
+    taken = sorted(span for said in attributions for span in (*said.contents, *said.cue, *said.source))
+    lost = [span for said in uncovered(analysis, attributions) for span in said.contents]
+    free = (_span(analysis.text, *one.span()) for one in _ACCORDING.finditer(analysis.text))
+    if not analysis.sentences or not (lost or any(not _touches(taken, span) for span in free)):
+        return ()
+    return tuple(
+        said
+        for said in _Reader(analysis).plainest(lost)
+        if not any(_touches(taken, span) for span in (*said.contents, *said.cue, *said.source))
+    )
+
+
+def _touches(taken: Sequence[Span], span: Span) -> bool:
+    at = bisect_left(taken, span.end, key=lambda one: one.start)
+    return any(one.end > span.start for one in taken[max(0, at - 12) : at])
 
 
 def _spoken(quotations: Iterable[Quoted]) -> Iterator[Quoted]:
@@ -177,6 +199,37 @@ class _Reader:
         self._according()
         self._dashes()
         return self.found
+
+    def plainest(self, lost: Sequence[Span]) -> list[Attribution]:
+        """Those whose cue, source and content nothing but grammar ties together; ``lost`` are quotations of nobody."""
+        groups = [one for one in self._groups() if one.lemma and not one.passive and not self._inside_speech(one.head)]
+        for span in lost:
+            number = self.within[at] if (at := self._at(span.start)) < len(self.tokens) else -1
+            before = [
+                one for one in groups if number >= 0 and one.head < at and self.sentence[one.head] == self.sentence[at]
+            ]
+            if before and before[-1].lemma in SAYING:
+                self._quoting(before[-1], span)
+        self._according()
+        reported = {one.head for one in groups}
+        return [said for said in self.found if said.speech != "indirect" or not reported & self._inside(said)]
+
+    def _inside(self, said: Attribution) -> set[int]:
+        return {at for span in said.contents for at in range(self._at(span.start), self._at(span.end))}
+
+    def _quoting(self, group: _Group, quotation: Span) -> None:
+        """``X stated he “would not pay”``: a finite verb with its subject right before it, up to the quotation."""
+        first, last = self.bounds[self.sentence[group.head]]
+        if not any(self.tokens[at].xpos in _TENSED for at in range(group.start, group.head + 1)):
+            return
+        if any(self.tokens[at].xpos in _TENSED for at in range(group.end, self._at(quotation.start))):
+            return
+        relative = group.start > first and self.tokens[group.start - 1].xpos in ("WDT", "WP")
+        phrase = (group.start - 1, group.start) if relative else self._phrase_left(group.start, first)
+        told = phrase is not None and self.words[phrase[0]] != "you"
+        contents = self._contents(group, last) if told else []
+        if any(start <= quotation.start < end for start, end in contents):
+            self._say(contents, (group.start, group.end), phrase, group.head)
 
     def _inside_speech(self, at: int) -> bool:
         number = self.within[at]
