@@ -1,8 +1,8 @@
 """Who and what stands right beside a cue, where the network let go of it.
 
 A network scores each span by itself and may leave out one that grammar alone decides: the ``he`` that is joined to
-``he's claiming``, the ministry after ``According to``, the owners *who … but* ``vowed to fight``; the predicate of ``this
-fair is expected to grow`` after ``contended``; what a reported clause says of its last noun (``, which …``). On
+``he's claiming``, the ministry after ``According to``, the owners *who … but* ``vowed to fight``; the predicate of
+``this fair is expected to grow`` after ``contended``; what a reported clause says of its last noun (``, which …``). On
 PolNeAR's development articles these rules mend thirteen spans and spoil five; an apposition, a participle, a
 prepositional phrase or ``, who …`` behind a content is the writer's more often than the speaker's and stays outside.
 """

@@ -79,7 +79,8 @@ TITLES = HONORIFICS | _words(
 
 GENERATION = _words("jr sr ii iii iv")
 
-PERSON_NOUNS = TITLES - _words("first state vice general major") | _words(
+PERSON_NOUNS = (TITLES | MALE_TITLES | FEMALE_TITLES) - _words("first state vice general major") | _words(
+    "professional supremo scribe officeholder freelancer "
     "vicar coxswain umpire referee mate lad lass organiser organizer steward sergeant paediatrician senior junior "
     "freshman sophomore superstar star plaintiff councilperson landowner homeowner lieutenant person man woman "
     "boy girl child kid baby teenager adult citizen resident official officer spokesman spokeswoman spokesperson "
@@ -232,20 +233,36 @@ DOCUMENT_NOUNS = _words(
     "webpage page newsletter brochure leaflet flyer profile wiki database spreadsheet register registry waitlist "
     "interview speech address comment remark quote measure amendment provision certificate diary journal lawsuits "
     "film piece spot movie episode segment novel cartoon song form documentation timetable recipe programme model "
-    "simulation theory list literature investigation update announcement disclosure prospectus"
+    "simulation theory list literature investigation update announcement disclosure prospectus decree edict bylaw "
+    "chronicle commentary submission directive ordinance circular treatise pamphlet thesis dissertation trailer excerpt"
 )
 
 #: Nouns and numbers that take a part of what follows their "of".
 PARTITIVES = _words(
     "one some many most majority number several handful dozen hundred thousand all both each few half none any "
-    "two three four five couple those percent % member lot variety range series more host score plenty rest part "
-    "draft copy version kind type set batch sample section portion"
+    "two three four five couple those percent % lot variety range series more host score plenty rest part "
+    "draft copy version kind type set batch sample section portion chorus array raft slew string flurry swath swathe"
 )
 
 #: Nouns for people that *the* alone does not tell from others: without an antecedent they name nobody.
 ANYBODY = _words(
     "official source spokesman spokeswoman spokesperson expert analyst insider man woman person individual "
     "witness observer critic aide adviser advisor"
+)
+
+#: What firms alone have.
+OF_A_FIRM = _words(
+    "shares shareholders ceo cfo coo earnings revenue revenues advertisers customers subsidiary subsidiaries "
+    "headquarters investors stock"
+)
+CHIEFS = frozenset(
+    ("chief", word) for word in _words("executive financial operating technology technical product marketing legal")
+)
+
+#: Nouns that colour somebody who is known: with *the* they bring nobody new.
+EPITHETS = _words(
+    "superstar star teenager youngster veteran newcomer rookie champion striker midfielder winger goalkeeper batsman "
+    "quarterback octogenarian septuagenarian"
 )
 
 #: What names a line of an article rather than somebody.

@@ -73,6 +73,10 @@ class View:
     def span(self, start: int, end: int) -> Span:
         return self.analysis.article.span(self.tokens[start].start, self.tokens[end - 1].end)
 
+    def plural(self, place: int) -> bool:
+        """Whether a noun is plural, by its tag or its form."""
+        return _plural(self, place)
+
     def quotation_at(self, offset: int) -> marks.Quoted | None:
         """The outermost quotation that holds an offset."""
         at = bisect_right(self.quoted, offset, key=lambda one: one.start) - 1
@@ -152,6 +156,9 @@ def _tag(tokens: Sequence[Token], place: int) -> str:
     tag, xpos = tokens[place].upos, tokens[place].xpos
     if tag in _NOMINAL_TAGS and xpos in ("VBD", "VBZ", "VBP"):
         return "VERB"
+    clause = place + 1 < len(tokens) and tokens[place + 1].upos == "SCONJ" and tokens[place + 1].text == "that"
+    if tag == "NOUN" and clause and place and tokens[place].text == "show" and tokens[place - 1].upos == "NOUN":
+        return "VERB"  # the data show that, which taggers take for a data show
     if tag == "ADJ" and xpos == "NNP" and not tokens[place].text.endswith(("an", "ese", "ish", "ic")):
         return "PROPN"
     if tag != "ADJ" or tokens[place].text.lower() not in lexicon.PERSON_NOUNS:
@@ -195,7 +202,11 @@ def _label(seen: View, one: Mention) -> bool:
     party = one.end - one.start > 1 and seen.lower[one.start] in ("d", "r", "i") and seen.lower[one.start + 1] == "-"
     if party or re.fullmatch(r"[DRI]-[A-Z].*", seen.tokens[one.start].text):
         return True
-    return seen.lower[one.head] in lexicon.LABELS and (follows or (opens and one.end - one.phrase == 1))
+    alone = opens and one.end - one.phrase == 1
+    goes_on = one.end < len(seen.tokens) and seen.paragraph[one.end] == seen.paragraph[one.head]
+    if alone and goes_on and seen.tokens[one.end].text.islower():
+        return False  # Sources in the ministry said
+    return seen.lower[one.head] in lexicon.LABELS and (follows or alone)
 
 
 def _entities(seen: View) -> Iterator[Mention]:
@@ -348,7 +359,7 @@ def _goes_on(seen: View, body: int, place: int, last: int) -> bool:
         joins = seen.lower[place] in ("-", "–", "/", "&") and place > body and _tight(seen, place)
         return joins and (after in _INSIDE or compound)
     if tag == "CCONJ":
-        return place > body and (seen.lower[place] == "&" or _joins(seen, place, last))
+        return place > body and (seen.lower[place] == "&" or _joins(seen, place, last) or _compound(seen, place, last))
     if tag == "ADV":
         return after in ("ADJ", "VERB") and place == body
     participle = tag == "VERB" and seen.tokens[place].xpos in _PARTICIPLES and after in _INSIDE
@@ -367,6 +378,19 @@ def _joins(seen: View, place: int, last: int) -> bool:
     while stop < last and _capitalised(seen, stop):
         stop += 1
     return seen.lower[stop - 1] in lexicon.ORGANIZATION_NAME_WORDS | lexicon.ORGANIZATION_ENDINGS
+
+
+def _compound(seen: View, place: int, last: int) -> bool:
+    """The *and* of ``trade and development body``: two plain things, and a third noun that heads them both."""
+    if seen.lower[place] != "and" or place + 2 >= last or set(seen.upos[place - 1 : place + 3 : 2]) != {"NOUN"}:
+        return False
+    first, second = place - 1, place + 1
+    plain = all(
+        seen.tokens[p].text.islower() and not _plural(seen, p) and lexicon.noun_kind(noun(seen, p)) == "unknown"
+        for p in (first, second)
+    )
+    told = lexicon.noun_kind(noun(seen, place + 2))
+    return plain and seen.upos[place + 2] == "NOUN" and told in ("person", "organization", "group")
 
 
 def _capitalised(seen: View, place: int) -> bool:
@@ -476,7 +500,8 @@ def _capital(seen: View, place: int) -> bool:
 def noun(seen: View, place: int) -> str:
     """The lemma of a noun, singular and lower-cased even where the analysis calls it a proper noun (``Experts``)."""
     lemma = seen.lemma[place]
-    return _singular(lemma) or lemma
+    unknown = lexicon.noun_kind(lemma) == "unknown"  # a lemma may be wrong: the form is tried as well
+    return _singular(lemma) or (unknown and _singular(seen.lower[place])) or lemma
 
 
 def _singular(word: str) -> str | None:

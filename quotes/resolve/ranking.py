@@ -58,14 +58,15 @@ class Table:
     heads: tuple[frozenset[str], ...]  # the noun of a nominal; the roles of a name's bearer
     noun: tuple[str, ...]
     calls: dict[str, dict[int, int]]  # what heads the role of a named person, and who (with a mention) is called that
-    organizations: list[tuple[int, int]]  # the first mention of each named organization, and its number, in order
+    organizations: dict[int, list[int]]  # each named organization and its mentions, in order of the first
     endings: dict[str, list[tuple[int, int]]]  # the same, by the words that their names end in
     verbs: NDArray[np.int32]  # how many verbs (commas) stand before each token
     commas: NDArray[np.int32]
 
     def called(self, number: int) -> dict[int, int]:
         """The named ones that a nominal's noun calls, each with a mention: *the judge*, of a Judge Markman;
-        *the institute*, of the Aldgate Institute; *the company*, where one organization alone was named so far."""
+        *the institute*, of the Aldgate Institute; *the company*, where one organization alone was named so far, or
+        one far more often than all others."""
         one = self.mentions[number]
         if one.form != "nominal" or one.plural or self.columns["indefinite"][number]:
             return {}
@@ -82,7 +83,13 @@ class Table:
         by_name = {who: place for place, who in self.endings.get(self.noun[number], ())[:FURTHER] if place < number}
         if by_name or self.noun[number] not in lexicon.OUTLET_NOUNS:
             return by_name
-        return {who: place for place, who in self.organizations[:2] if place < number}
+        met = {who: bisect_left(places, number) for who, places in self.organizations.items() if places[0] < number}
+        often = sorted(met, key=lambda who: -met[who])[:2]
+        if len(often) == 2 and met[often[0]] >= 3 * met[often[1]] and met[often[0]] > 3:
+            often = often[:1]  # whom the article is about
+        else:
+            often = list(met)[:2]
+        return {who: self.organizations[who][0] for who in often}
 
 
 def name_pieces(given: str) -> tuple[str, ...]:
@@ -182,9 +189,9 @@ def table(seen: View, mentions: Sequence[Mention], named: Named, gender: Mapping
     for number, found in sorted(named.candidates.items()):
         if named.referents[found[0][0]].sort == "organization":
             earliest.setdefault(found[0][0], number)
-    organizations = sorted((place, who) for who, place in earliest.items())
+    organizations = {who: list(named.referents[who].mentions) for who in earliest}
     endings: dict[str, list[tuple[int, int]]] = {}
-    for place, who in organizations:
+    for who, place in earliest.items():
         for word in sorted({form[-1] for form in named.referents[who].forms}):
             endings.setdefault(word, []).append((place, who))
     verbs = np.cumsum([0] + [tag == "VERB" or tag == "AUX" for tag in seen.upos], dtype=np.int32)

@@ -168,6 +168,8 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
             votes[words][introduced] += 3
         elif (titled or _called_person(seen, one)) and not one.modifier and one.sort != "document":
             votes[words]["person"] += 2
+        elif one.sort == "person" and one.end - one.start > 1 and before == "the" and not one.modifier:
+            votes[words]["organization"] += 1  # the National Inquiry: no person's name has an article
         elif one.sort != "unknown":
             votes[words][one.sort] += 1
         if votes[words].total() > before_votes + 1 or one.sort in ("document", "group"):
@@ -177,6 +179,10 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
         told.add(family)
         if votes[family]["person"] > max(votes[words].total(), votes[family].total() / 2):
             votes[words] = Counter({"person": 1})  # TJ King, whom the rest of the article calls King
+    for words in {_words(seen, one) for one in mentions if one.form == "name" and _has_business(seen, one)}:
+        if len(words) == 1 and not surnames.issuperset(words):
+            votes[words] = Counter({"organization": 1})  # Marlin's shares, Marlin's chief executive
+            told.add(words)
     if weights:
         texts = [token.text for token in seen.tokens]
         for words, places in lone.items():
@@ -243,6 +249,14 @@ def _introduced_as(seen: View, one: Mention) -> Sort | None:
         return None
     length = one.end - one.start
     return "person" if (length in (2, 3) and not aside) or (length == 1 and opened is not None) else None
+
+
+def _has_business(seen: View, one: Mention) -> bool:
+    """Something is called the name's that only a firm has."""
+    if not one.possessive:
+        return False
+    after = seen.lower[one.end + 1 : one.end + 4]
+    return bool(lexicon.OF_A_FIRM.intersection(after[:2])) or after[:2] in lexicon.CHIEFS
 
 
 def _turn(seen: View, one: Mention) -> bool:

@@ -22,6 +22,7 @@ from quotes.resolve.speakers import REACH, Clue, byline_author, clues
 from quotes.resolve.standing import standing
 
 _LEAST = 0.02  # a candidate below this is not worth a line in a record
+_SINGLE = frozenset(("a", "an", "one", "another", "each", "every"))
 _REAL = 0.1  # nor one below this that no quote of the article is likeliest to belong to
 
 #: How often a link is right, by what it rests on; a trained model brings its own figures. Those of pronouns and
@@ -273,6 +274,8 @@ class Resolver:
                 ),
                 "words",
             )
+        if (people := self._nationals(article, reading)) is not None:
+            return self._sure(people, "words")
         if "percent" in lower or "%" in lower:
             return self._sure(article.invent("group", "described", words, reading.words), "words")
         if lower in lexicon.SOMEBODY:
@@ -282,6 +285,15 @@ class Resolver:
             article.invent("group" if vague else "unknown", "vague" if vague else "described", words, reading.words),
             "vague" if vague else "words",
         )
+
+    def _nationals(self, article: _Article, reading: Reading) -> int | None:
+        """``every Ghanaian``, ``the Dutch``: people whom the analysis knows by their nation alone."""
+        named = {one.end for one in article.seen.analysis.entities if one.type == "NORP"}
+        words = reading.words.text.rstrip(" ,")
+        if reading.words.start + len(words) not in named:
+            return None
+        single = words.lower().split()[0] in _SINGLE
+        return article.invent("person" if single else "group", "described", " ".join(words.split()), reading.words)
 
     def _bearer(self, article: _Article, text: str) -> int | None:
         """Whose name words are that the analysis took for none: the one referent with that form or family name."""

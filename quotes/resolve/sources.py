@@ -92,6 +92,9 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
     if word in lexicon.RELATIVE and (end - start == 1 or word in ("who", "which")):
         head = antecedent(seen, mentions, starts, start)
         return Reading("words", span) if head is None else Reading("mention", span, head)
+    if (bearer := titled_name(seen, mentions, starts, start, end)) is not None:
+        also, others = _further(seen, mentions, starts, bearer, end)
+        return Reading("mention", span, bearer, also, others=others)
     head = _phrase(mentions, starts, start, end)
     if head is None:
         return Reading("words", span)
@@ -109,6 +112,14 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
         head, some = (head if below is None else below), True
     assert head is not None
     head = _named_beside(seen, mentions, starts, head, end, one_of=some and word == "one")
+    also, others = _further(seen, mentions, starts, head, end)
+    return Reading("mention", span, head, also, some, word == "one" and mentions[head].plural, others)
+
+
+def _further(
+    seen: View, mentions: Sequence[Mention], starts: Sequence[int], head: int, end: int
+) -> tuple[tuple[int, ...], bool]:
+    """The mentions that ``and`` adds to a head, and whether ``and others`` stands behind them."""
     also: list[int] = []
     last = mentions[head].end
     while last + 1 < end and seen.lower[last] in ("and", ",", "or", "&"):
@@ -132,8 +143,54 @@ def _read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start:
             break
         also.append(nearby)
         last = mentions[nearby].end
-    others = seen.lower[last : last + 2] == ("and", "others") and last + 1 < end
-    return Reading("mention", span, head, tuple(also), some, word == "one" and mentions[head].plural, others)
+    return tuple(also), seen.lower[last : last + 2] == ("and", "others") and last + 1 < end
+
+
+def titled_name(seen: View, mentions: Sequence[Mention], starts: Sequence[int], start: int, end: int) -> int | None:
+    """The person whom all words from ``start`` lead up to: ``Otter Bay Council Chief Dana Poe``, ``Head and Director
+    for Ports Dana Poe``, ``the envoy to Ghana Dana Poe``."""
+    for number in range(bisect_left(starts, start + 1), bisect_left(starts, end)):
+        one = mentions[number]
+        if one.form != "name" or one.sort != "person" or one.possessive or one.modifier or one.end > end:
+            continue
+        if lexicon.TITLES.issuperset(seen.lower[one.start : one.end]):
+            continue
+        ends = one.end == end or seen.lower[one.end] in _BEHIND_NAME
+        if ends and _one_title(seen, start, one.start):
+            return number
+    return None
+
+
+def _one_title(seen: View, start: int, end: int) -> bool:
+    """Whether words say what one person is: his title last, or before a preposition and what it is of."""
+    words, tags = seen.lower[start:end], seen.upos[start:end]
+    if any(tag in _FINITE and seen.tokens[start + n].xpos not in ("VBG", "VBN") for n, tag in enumerate(tags)):
+        return False
+    if any(tag in ("PRON", "SCONJ") and word not in lexicon.POSSESSIVE for word, tag in zip(words, tags, strict=True)):
+        return False
+    called = [p for p in range(start, end) if lexicon.noun_kind(noun(seen, p)) == "person" and not seen.plural(p)]
+    if not called or "ADP" in seen.upos[start : called[0]]:
+        return False
+    of = next((p for p in range(called[0] + 1, end) if seen.upos[p] == "ADP"), end)
+    if of < end:
+        told = of - 1 in called and seen.upos[end - 1] in _NOUNS and seen.lower[start] not in ("a", "an")
+        if not told or seen.lower[of] not in _TITLE_OF or any(p > of for p in called):
+            return False
+    elif end - 1 not in called:
+        return False
+    title = seen.lower[start:of]
+    if "," in title or any(word in ("“", "”", '"') for word in words):
+        return False
+    if "and" not in title:
+        return True
+    joint = start + title.index("and")
+    compound = called[0] > joint and seen.tokens[joint - 1].text.islower() and seen.upos[joint - 1] == "NOUN"
+    return (joint - 1 in called and "DET" not in (tags[0], seen.upos[joint + 1])) or compound
+
+
+_BEHIND_NAME = frozenset((",", "(", "who", "–", "—", "of", "from", "at", "in"))
+_TITLE_OF = frozenset(("of", "for", "to", "in", "at", "on"))
+_NOUNS = frozenset(("NOUN", "PROPN"))
 
 
 def _titled(
@@ -211,6 +268,12 @@ def antecedent(seen: View, mentions: Sequence[Mention], starts: Sequence[int], p
     """The mention that a relative pronoun at ``place`` belongs to: the head of the phrase right before it."""
     first = seen.bounds[seen.sentence[place]][0]
     stop = place - 1 if place > first and seen.lower[place - 1] in (",", "-", "–", "—", "of") else place
+    while stop > first + 1 and (seen.lower[stop - 1] in lexicon.TIMES or seen.upos[stop - 1] == "NUM"):
+        stop -= 1  # a poll published on Thursday that
+        if seen.upos[stop - 1] == "ADP":
+            stop -= 1
+        if seen.tokens[stop - 1].xpos in ("VBN", "VBD"):
+            stop -= 1
     best: int | None = None
     for number in range(bisect_left(starts, first), bisect_left(starts, place)):
         one = mentions[number]
@@ -280,15 +343,31 @@ def speaks_for(seen: View, mentions: Sequence[Mention], starts: Sequence[int], n
 
 
 def _maker(seen: View, mentions: Sequence[Mention], starts: Sequence[int], one: Mention) -> int | None:
-    """The organization beside its product: ``a Marlin Institute poll``, ``the Gazette's database``, ``a tally by``."""
-    behind = one.end + 1 if seen.lower[one.end : one.end + 1] in (("by",), ("from",)) else len(seen.tokens)
+    """The organization beside its product: ``a Marlin Institute poll``, ``the Gazette's database``, ``a tally by``,
+    ``data that a newspaper obtained from the club's rowing program``."""
+    behind = one.end + 1 if seen.lower[one.end : one.end + 1] in (("by",), ("from",)) else _giver(seen, one)
     for inner in _inside(mentions, starts, one.phrase, behind + 8):
         other = mentions[inner]
-        beside = other.end <= one.head or other.phrase == behind
-        if other.form == "name" and other.sort == "organization" and beside:
+        beside = other.end <= one.head or (other.phrase == behind and not other.possessive)
+        told = other.form == "name" or (other.form == "nominal" and behind > one.end + 1)
+        if told and other.sort == "organization" and beside:
             words = " ".join(seen.lower[other.start : other.end])
             return None if words in _COUNTRIES or words in lexicon.PLATFORMS else inner
     return None
+
+
+def _giver(seen: View, one: Mention) -> int:
+    """Where those begin *from* whom a product was *obtained by* somebody else; the end of the text for nobody."""
+    if seen.lemma[one.end : one.end + 1] in _TAKEN and seen.lower[one.end + 1 : one.end + 2] == ("by",):
+        for place in range(one.end + 2, min(one.end + 9, len(seen.tokens))):
+            if seen.lower[place] == "from":
+                return place + 1
+            if seen.upos[place] in _FINITE or seen.lower[place] == ",":
+                break
+    return len(seen.tokens)
+
+
+_TAKEN = (("obtain",), ("request",), ("gather",), ("collect",), ("get",))
 
 
 def author(seen: View, mentions: Sequence[Mention], starts: Sequence[int], number: int) -> int | None:
