@@ -349,7 +349,7 @@ def _maker(seen: View, mentions: Sequence[Mention], starts: Sequence[int], one: 
     for inner in _inside(mentions, starts, one.phrase, behind + 8):
         other = mentions[inner]
         beside = other.end <= one.head or (other.phrase == behind and not other.possessive)
-        told = other.form == "name" or (other.form == "nominal" and behind > one.end + 1)
+        told = other.form == "name" or (other.form == "nominal" and other.phrase == behind and other.start == behind)
         if told and other.sort == "organization" and beside:
             words = " ".join(seen.lower[other.start : other.end])
             return None if words in _COUNTRIES or words in lexicon.PLATFORMS else inner
