@@ -139,8 +139,12 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
     votes: defaultdict[tuple[str, ...], Counter[Sort]] = defaultdict(Counter)
     lone: dict[tuple[str, ...], list[int]] = {}
     told: set[tuple[str, ...]] = set()
-    full = (_words(seen, one) for one in mentions if one.form == "name" and one.sort == "person")
-    surnames = {words[-1] for words in full if len(words) > 1}
+    full = {
+        words for one in mentions if one.form == "name" and one.sort == "person" and len(words := _words(seen, one)) > 1
+    }
+    surnames = {words[-1] for words in full}
+    named = (_words(seen, one) for one in mentions if one.form == "name" and one.sort == "organization")
+    bodies = {words[0] for words in named if len(words) > 1}
     for one in mentions:
         if one.form != "name":
             continue
@@ -195,6 +199,8 @@ def _votes(seen: View, mentions: Sequence[Mention], weights: kinds.Weights) -> d
             words = _words(seen, one)
             counted = votes[words].most_common(1)
             sort: Sort = counted[0][0] if counted else "unknown"
+            if sort == "person" and len(words) == 1 and bodies.issuperset(words) and not surnames.issuperset(words):
+                sort = "organization"  # Halcyon, of Halcyon Ship Management
             if (
                 len(words) == 1
                 and words[0][:-1] in surnames
