@@ -125,10 +125,11 @@ GROUP_NOUNS = _words(
     "elite troupe nobility readership viewership humankind fandom contingent media group crowd public people "
     "population majority minority community family couple team crew staff panel jury audience electorate police "
     "military army troop mob side camp base youth elderly press medium pair trio duo generation folk workforce "
-    "personnel leadership delegation opposition class household gang squad band enemy local male female"
+    "personnel management leadership delegation opposition class household gang squad band enemy local male female"
 )
 
 ORGANIZATION_NOUNS = _words(
+    "news bloc chapter "
     "establishment faculty sect faction choir denomination religion watchdog organization organisation company "
     "corporation firm agency administration government ministry department office bureau commission committee "
     "council board congress parliament senate house court tribunal university college school institute "
@@ -178,7 +179,8 @@ OUTLET_NOUNS = _words(
 #: What speaks for whoever made it, where its maker is named beside it: *an Aldgate poll* is Aldgate's word.
 PRODUCTS = _words(
     "poll survey tally count tracker database data datum figure statistic number index ranking investigation analysis "
-    "review video podcast documentary website page dashboard map estimate forecast projection model channel reporting"
+    "review video podcast documentary website page dashboard map estimate forecast projection model channel reporting "
+    "average"
 )
 
 #: What a person says under his own name: its author is the source.
@@ -234,7 +236,8 @@ DOCUMENT_NOUNS = _words(
     "interview speech address comment remark quote measure amendment provision certificate diary journal lawsuits "
     "film piece spot movie episode segment novel cartoon song form documentation timetable recipe programme model "
     "simulation theory list literature investigation update announcement disclosure prospectus decree edict bylaw "
-    "chronicle commentary submission directive ordinance circular treatise pamphlet thesis dissertation trailer excerpt"
+    "chronicle commentary submission directive ordinance circular treatise pamphlet thesis dissertation trailer "
+    "excerpt average"
 )
 
 #: Nouns and numbers that take a part of what follows their "of".
@@ -375,7 +378,7 @@ _NOT_PERSON = _words(
     "elevator escalator generator indicator reactor monitor sensor guarantee referee-report list twist mist "
     "tourist-board crater theater twitter butter layer timber lumber bumper thriller register semester barrier "
     "frontier tier pier prior interior exterior fever clover silver feather leather rather other either neither "
-    "however never ever over under after"
+    "however never ever over under after latter"
 )
 
 

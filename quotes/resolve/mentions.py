@@ -159,6 +159,9 @@ def _tag(tokens: Sequence[Token], place: int) -> str:
     clause = place + 1 < len(tokens) and tokens[place + 1].upos == "SCONJ" and tokens[place + 1].text == "that"
     if tag == "NOUN" and clause and place and tokens[place].text == "show" and tokens[place - 1].upos == "NOUN":
         return "VERB"  # the data show that, which taggers take for a data show
+    titled = place > 0 and tokens[place - 1].text.lower().rstrip(".") in lexicon.HONORIFICS
+    if tag == "ADJ" and titled and tokens[place].text.istitle() and tokens[place - 1].text.istitle():
+        return "PROPN"  # Ms Large
     if tag == "ADJ" and xpos == "NNP" and not tokens[place].text.endswith(("an", "ese", "ish", "ic")):
         return "PROPN"
     if tag != "ADJ" or tokens[place].text.lower() not in lexicon.PERSON_NOUNS:

@@ -280,10 +280,11 @@ class Resolver:
             return self._sure(article.invent("group", "described", words, reading.words), "words")
         if lower in lexicon.SOMEBODY:
             return self._sure(article.invent("person", "vague", words, reading.words), "vague")
-        vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS
+        vague = lower.split()[0] in lexicon.VAGUE_PRONOUNS or lower.startswith(("no ", "not ", "neither"))
+        told = lexicon.noun_kind(lower.split()[-1])  # Federal court, in a headline
+        kind: Kind = "group" if vague or lower == "the two" else told
         return self._sure(
-            article.invent("group" if vague else "unknown", "vague" if vague else "described", words, reading.words),
-            "vague" if vague else "words",
+            article.invent(kind, "vague" if vague else "described", words, reading.words), "vague" if vague else "words"
         )
 
     def _nationals(self, article: _Article, reading: Reading) -> int | None:
