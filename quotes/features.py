@@ -13,8 +13,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from quotes.marks import Quoted, leans, paragraphs, quoted
+from quotes.marks import Quoted, paragraphs, quoted
 from quotes.records import Analysis, Attribution, Candidate, Evidence, Features, Link, Resolution, Source
+from quotes.surroundings import Surroundings
 
 #: Signs that rules give, and classes of damaged words that the model gives (``word …``).
 RULES = (
@@ -23,8 +24,6 @@ RULES = (
 )  # fmt: skip
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
-_CLOSERS = "\"”’'»"
-_LONG = re.compile(r"[^\W\d_]{5,}")
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
 _PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
@@ -102,12 +101,13 @@ def extract(
 ) -> tuple[Features, ...]:
     """The features of each attribution, in their order; ``damage`` is the evidence that rules and the model found."""
     seen = _Article(analysis, attributions, damage)
+    around = Surroundings(analysis.text, attributions, resolution.links, resolution.sources, seen.quotations)
     sources = {source.id: source for source in resolution.sources}
     made = []
     for number, (said, link) in enumerate(zip(attributions, resolution.links, strict=True)):
         words, evidence = seen.damage(number)
         values = words | seen.place(number) | source_values(analysis, said, link, sources)
-        values |= seen.company(number, resolution.links)
+        values |= around.values(number)
         values["secondhand"] = float(secondhand(analysis, number, attributions))
         made.append(Features(values, evidence))
     return tuple(made)
@@ -130,12 +130,14 @@ NAMES_OF_SOURCES = (
 )  # fmt: skip
 
 NAMES_OF_ORPHANS = (
-    "has source", "has cue", "pronoun", "definite", "generic", "first", "nobody", "known earlier", "alone", "direct",
-    "same paragraph", "continued", "leans", "after colon", "after mark", "after quote", "after report", "after cut",
-    "after end", "goes on", "speaks", "lone others", "shared words", "words", "named", "person", "organization",
-    "group", "document",
+    "has source", "has cue", "pronoun", "definite", "generic", "first", "nobody", "known earlier", "direct",
+    "same paragraph", "beside", "closes", "finished", "comma", "capitals", "quote words", "continued", "leans",
+    "after colon", "after mark", "after quote", "after report", "after cut", "after end", "after person", "after body",
+    "after pronoun", "after saying", "introduced", "words before", "beside report", "after lone", "after few", "asked",
+    "speakers before", "spoken of", "report before", "goes on", "added", "signed", "last", "speaks", "shared words",
+    "shared elsewhere", "named", "person", "organization", "group", "document",
 )  # fmt: skip
-"""What tells a quote that nobody says: its source words, who may be meant, and what stands before it."""
+"""What tells a quote that nobody says: its source words and its look, who may be meant, and what stands around it."""
 
 
 class _Article:
@@ -155,12 +157,6 @@ class _Article:
         self.open_ends = open_ends / max(1, len(self.blocks))
         owners = sorted((start, end, number) for number, hulls in enumerate(self.reaches) for start, end in hulls)
         longest = max((end - start for start, end, _ in owners), default=0)
-        self.alone = {
-            number
-            for number, said in enumerate(attributions)
-            if not said.source and said.speech == "direct" and self._fills(said)
-        }
-        self.lone = float(len(self.alone))
         for trace in damage:
             for number in self._owners(trace, owners, longest):
                 self.mine[number].append(trace)
@@ -246,7 +242,6 @@ class _Article:
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
             "headline": float(block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])),
-            **self._before(said, block),
         }
 
     def _fills(self, said: Attribution) -> bool:
@@ -254,42 +249,6 @@ class _Article:
         start, end = self.blocks[self.block(min(span.start for span in said.contents))] if self.blocks else (0, 0)
         spoken = sum(max(0, min(span.end, end) - max(span.start, start)) for span in said.contents)
         return spoken > 0.9 * max(1, end - start)
-
-    def _before(self, said: Attribution, block: int) -> dict[str, float]:
-        """How the paragraph before leads to a quote: whether it may be its speaker's, who goes on."""
-        text, start = self.analysis.text, min(span.start for span in said.contents)
-        first, last = self.blocks[block - 1] if block else (0, 0)
-        spoke = [other for other in self.attributions if other is not said and first <= other.start < last]
-        end = text[last - 1] if last else ""
-        before = {word.lower()[:5] for word in _LONG.findall(text, first, last)}
-        mine = {word.lower()[:5] for span in said.contents for word in _LONG.findall(span.text)}
-        return {
-            "continued": float(any(one.continued and one.start <= start < one.end for one in self.quotations)),
-            "leans": float(leans(text, start)),
-            "after colon": float(end == ":"),
-            "after mark": float(end in _CLOSERS and bool(end)),
-            "after quote": float(any(other.speech != "indirect" for other in spoke)),
-            "after report": float(any(other.source for other in spoke)),
-            "after end": float(any(other.source and other.end >= last - 3 for other in spoke)),
-            "after cut": float(end.isalnum() and last - first > 90),
-            "shared words": len(mine & before) / max(1, len(mine)),
-        }
-
-    def company(self, number: int, links: Sequence[Link]) -> dict[str, float]:
-        """What else the likeliest speaker says in the article, and how many quotes stand alone as this one does."""
-        said = self.attributions[number]
-        who = next((one.source_id for one in links[number].candidates if one.source_id is not None), None)
-        theirs = [
-            other
-            for place, other in enumerate(self.attributions)
-            if place != number and other.source and who is not None and links[place].source_id == who
-        ]
-        block = self.block(min(span.start for span in said.contents))
-        return {
-            "goes on": float(any(block < self.block(other.start) <= block + 2 for other in theirs)),
-            "speaks": float(min(10, len(theirs))),
-            "lone others": self.lone - float(number in self.alone),
-        }
 
 
 def joints(traces: Iterable[Evidence]) -> list[float]:

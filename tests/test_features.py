@@ -148,26 +148,6 @@ def test_hearsay_is_what_is_told_by_nobody(text: str, cue: str, told: bool) -> N
     assert impersonal(text, said) is told
 
 
-def lone(before: str, quote: str = "“Nobody told us about the water.”") -> dict[str, float]:
-    """The features of a quotation in a paragraph of its own, after one in which Ada Berg speaks."""
-    text = f"{before}\n{quote}"
-    contents = (span(text, "“We are ready.”"),) if "“We are ready.”" in before else (span(text, "that all was ready"),)
-    other = Attribution(contents, (span(text, "said"),), (span(text, "Ada Berg"),), "direct")
-    alone = Attribution((span(text, quote),), speech="direct", probability=0.5)
-    berg = Source("s1", "Ada Berg", "person", "named", None, None, (span(text, "Ada Berg"),))
-    links = (Link("s1", (Candidate("s1", 0.9),)), Link(None, (Candidate(None, 0.6), Candidate("s1", 0.4))))
-    return dict(extract(analysis(text), [other, alone], Resolution((berg,), links))[1].values)
-
-
-def test_what_stands_before_a_lone_quotation() -> None:
-    said = lone("“We are ready.” Ada Berg said")
-    assert (said["alone"], said["after quote"], said["after report"], said["speaks"]) == (1, 1, 1, 1)
-    assert said["after mark"] == said["after colon"] == said["leans"] == said["goes on"] == 0
-    assert lone("Ada Berg said: “We are ready.”")["after mark"] == 1
-    assert lone("Ada Berg said that all was ready:")["after colon"] == 1
-    assert lone("Ada Berg said “We are ready.”", "“And nobody told us about the water.”")["leans"] == 1
-
-
 def test_a_rival_is_another_of_its_kind() -> None:
     text = "“We are ready,” the diplomat said."
     said = Attribution((span(text, "“We are ready,”"),), (span(text, "said"),), (span(text, "the diplomat"),), "direct")

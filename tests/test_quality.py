@@ -13,7 +13,9 @@ from quotes.features import NAMES_OF_SOURCES, names_of_words
 from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_orphaned, orphaned, source_worth
 from quotes.records import Features
 
-NAMES = (*names_of_words(), *NAMES_OF_SOURCES, "secondhand", "headline", "rival", "impersonal", "no one meant")
+NAMES = (
+    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "rival", "impersonal", "no one meant",
+)  # fmt: skip
 
 
 def values(**given: float) -> dict[str, float]:
@@ -117,26 +119,37 @@ def test_a_headline_is_never_orphaned() -> None:
     assert not may_be_orphaned(values(direct=1, has_source=1, named=1))
 
 
+LONE, INLINE = values(direct=1), values(direct=1, beside=9)
+
+
+def together(*estimates: float, row: Mapping[str, float] = LONE, **damage: list[float]) -> list[float]:
+    """Lone quotations with what the estimator says of each, and one beside them in running text."""
+    odds = {name: [*damage.get(name, [0.0] * len(estimates)), 0.0] for name in DAMAGE}
+    return orphaned({**odds, "orphaned": [*estimates, 0.3]}, [*[row] * len(estimates), INLINE])
+
+
+def test_one_that_nobody_can_have_said_makes_the_others_likelier() -> None:
+    (alone, inline), (beside, *_) = together(0.4), together(0.4, 0.97)
+    assert beside > alone
+    assert inline == 0.3
+
+
+def test_several_that_somebody_may_have_said_make_each_other_unlikely() -> None:
+    one, two, four = (together(*[0.2] * number)[0] for number in (1, 2, 4))
+    assert one > two > four
+
+
 def test_damage_seldom_comes_alone() -> None:
-    rows = [values(direct=1, alone=1), values(direct=1), values(direct=1), values()]
-    clean = {**{name: [0.0] * 4 for name in DAMAGE}, "orphaned": [0.4, 0.4, 0.1, 0.0]}
-    one, two = ({**clean, "stray": stray} for stray in ([0.0, 0.0, 0.9, 0.0], [0.0, 0.0, 0.9, 0.7]))
-    slip = {**clean, "marks": [0.0, 0.0, 0.9, 0.9], "repeated": [0.9] * 4}
-    beside = {**clean, "orphaned": [0.4, 0.4, 0.8, 0.0]}
-    assert orphaned(clean, rows)[0] < 0.4 == orphaned(beside, rows)[0]
-    assert orphaned(slip, rows) == orphaned(clean, rows)
-    assert 0.4 < orphaned(one, rows)[0] < orphaned(two, rows)[0] < 1
-    assert orphaned(two, rows)[1] == 0.4
-    alone = {**clean, "orphaned": [0.8, 0.0, 0.0, 0.0]}
-    assert orphaned(alone, rows)[0] < 0.8  # none of itself is company
+    one, two = together(0.4, 0.1, stray=[0.0, 0.9]), together(0.4, 0.1, stray=[0.9, 0.9])
+    assert together(0.4, 0.1)[0] < one[0] < two[0] < 1
+    assert one[-1] == two[-1] == 0.3
+    assert together(0.4, 0.1, marks=[0.9, 0.9], repeated=[0.9, 0.9]) == together(0.4, 0.1)
+    assert together(0.4, 0.1, row=LONE | {"article.spun": 0.2})[0] == two[0]
 
 
 def test_a_likely_speaker_leaves_little_room_for_an_orphan(folder: Path) -> None:
-    model = QualityModel(folder)
-    (likely,) = model([Features(values(direct=1, alone=1, first=0.9, nobody=0.1))])
+    (likely,) = QualityModel(folder)([Features(values(direct=1, has_source=1, pronoun=1, first=0.9, nobody=0.1))])
     assert likely.probabilities["orphaned"] <= 0.1 + 1e-9
-    (unresolved,) = model([Features(values(direct=1, has_source=1, pronoun=1, nobody=0.8))])
-    assert unresolved.probabilities["orphaned"] >= 0.8
 
 
 def test_no_attributions_no_assessments(folder: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from quotes.features import joints
-from quotes.records import Attribution, Evidence, Resolution, Span
+from quotes.records import Analysis, Attribution, Evidence, Resolution, Span
 from quotes.train.damage import Copy, damage, thesaurus
 from quotes.train.quality import (
     WOUNDS,
@@ -16,6 +17,7 @@ from quotes.train.quality import (
     columns,
     direction,
     fit,
+    robbed,
     spun_copy,
     worded_rows,
     wounded_copy,
@@ -98,6 +100,21 @@ def test_more_evidence_never_speaks_for_intact_words() -> None:
     assert direction("missing", "word joint.first") == 1
     assert direction("missing", "article.joints") == 0
     assert direction("garbled", "stray.here") == 1
+
+
+def test_a_sure_speaker_never_speaks_for_an_orphan() -> None:
+    assert direction("orphaned", "first") == direction("orphaned", "after person") == -1
+    assert direction("orphaned", "nobody") == 1
+
+
+def test_unlabelled_articles_are_robbed_by_what_the_system_finds() -> None:
+    found = article().attributions
+    seen = replace(
+        stages(), analyse=lambda articles: [Analysis(one, ()) for one in articles], detect=lambda analysis: found
+    )
+    (copy,) = [made for seed in range(9) for _, _, made in robbed(seen, [("a", "news", Copy(TEXT, ()))], seed)][:1]
+    assert {wound.variety for wound in copy.wounds} == {"orphaned"}
+    assert robbed(replace(seen, detect=lambda analysis: ()), [("a", "news", Copy(TEXT, ()))]) == []
 
 
 def test_weights_bring_the_prior_about() -> None:
