@@ -550,6 +550,8 @@ def _kind(article: _Article, who: int) -> Kind:
     if referent.sort in ("document", "group"):
         return referent.sort
     one = article.mentions[referent.best]
+    if one.start > 0 and article.seen.lower[one.start - 1] == "the":
+        return "organization"  # no person's name has an article
     return "person" if one.end - one.start in (1, 2, 3) else "organization"
 
 

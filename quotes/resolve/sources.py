@@ -47,7 +47,10 @@ class Typed:
 
 
 def source_words(seen: View, said: Attribution) -> tuple[Span, ...]:
-    """The source's words, with the document that a cue holds (*according to a report by* the Marlin Institute)."""
+    """The source's words, with the document that a cue holds (*according to a report by* the Marlin Institute); who
+    told those that *learned of* something *from* somebody."""
+    if (teller := _teller(seen, said)) is not None:
+        return (teller,)
     if not said.source or not said.cue or said.cue[-1].end >= said.source[0].start:
         return said.source
     start, end = seen.within(said.cue[-1])
@@ -59,6 +62,23 @@ def source_words(seen: View, said: Attribution) -> tuple[Span, ...]:
         return said.source
     opens = next((p for p in range(head, start, -1) if seen.upos[p] == "DET"), head)
     return (seen.span(opens, last), *said.source[1:])
+
+
+def _teller(seen: View, said: Attribution) -> Span | None:
+    """``The crew learned of this from a letter``: the phrase behind *from* in the same clause."""
+    if not said.source or not said.cue or said.source[0].start > said.cue[0].start:
+        return None
+    start, end = seen.within(said.cue[-1])
+    if not any(seen.lemma[p] in ("learn", "hear") for p in range(start, end)):
+        return None
+    last = min(seen.bounds[seen.sentence[start]][1], end + 12)
+    for place in range(end, last):
+        if seen.lower[place] == "from":
+            stop = next((p for p in range(place + 1, last) if seen.upos[p] in ("PUNCT", "AUX", "SCONJ")), last)
+            return seen.span(place + 1, stop) if stop > place + 1 else None
+        if seen.upos[place] in ("AUX", "PUNCT", "SCONJ") or seen.tokens[place].xpos in ("VBD", "VBZ", "VBP"):
+            return None
+    return None
 
 
 def read(seen: View, mentions: Sequence[Mention], starts: Sequence[int], spans: Sequence[Span]) -> Reading | None:
