@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "quotes"
 LAYERS = (
     ("records",),
     ("artifacts", "marks", "tokens"),
+    ("surroundings",),
     ("ingest", "analysis", "detect", "resolve", "features", "quality", "flags", "reliability", "corroborate"),
     ("pipeline",),
     ("archive", "benchmark", "evaluate", "export", "seeds", "service", "show", "train"),
