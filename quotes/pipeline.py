@@ -86,7 +86,7 @@ class Scorer:
         from quotes.detect.rules import missed, uncovered
         from quotes.detect.unfinished import completed
 
-        found = completed(analysis, beside(analysis, apart(analysis, self.detector(analysis))))
+        found = beside(analysis, apart(analysis, completed(analysis, self.detector(analysis))))
         found = (*found, *missed(analysis, found))
         return tuple(sorted((*found, *uncovered(analysis, found)), key=lambda said: (said.start, said.end)))
 
