@@ -25,6 +25,7 @@ RULES = (
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
+_SHORT = 4  # blanks around and between three words, which anybody may say twice
 _PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
 _GENERIC = re.compile(  # people who must have been introduced before they are *the* ...
@@ -140,6 +141,11 @@ NAMES_OF_ORPHANS = (
 """What tells a quote that nobody says: its source words and its look, who may be meant, and what stands around it."""
 
 
+def _plain(said: Attribution) -> str:
+    """An attribution's words in lower case without marks, each between blanks."""
+    return f" {' '.join(_WORD.findall(' '.join(span.text for span in said.contents).lower()))} "
+
+
 class _Article:
     """What is counted once for an article: paragraphs, reaches, and whose each piece of evidence is."""
 
@@ -157,9 +163,15 @@ class _Article:
         self.open_ends = open_ends / max(1, len(self.blocks))
         owners = sorted((start, end, number) for number, hulls in enumerate(self.reaches) for start, end in hulls)
         longest = max((end - start for start, end, _ in owners), default=0)
+        self.said = "|".join(_plain(said) for said in attributions if said.source)
         for trace in damage:
             for number in self._owners(trace, owners, longest):
                 self.mine[number].append(trace)
+
+    def _said_again(self, number: int) -> bool:
+        """Whether somebody says the words of a quote without source elsewhere: a pull quote, a heading made of one."""
+        said = self.attributions[number]
+        return not said.source and (mine := _plain(said)).count(" ") > _SHORT and mine in self.said
 
     def _owners(self, trace: Evidence, owners: Sequence[tuple[int, int, int]], longest: int) -> list[int]:
         start, end = trace.spans[0].start, trace.spans[-1].end
@@ -242,6 +254,7 @@ class _Article:
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
             "headline": float(block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])),
+            "said again": float(self._said_again(number)),
         }
 
     def _fills(self, said: Attribution) -> bool:

@@ -106,7 +106,6 @@ class Surroundings:
             "continued": float(any(one.continued and one.start <= start < one.end for one in self.marked[here])),
             "leans": float(leans(self.text, start)),
             "last": float(here == len(self.blocks) - 1),
-            "lone others": float(len(self.lone - {number})),
             **self._before(here),
             **self._after(here, number, who),
             **self._fit(here, words if number in self.lone else ""),

@@ -161,3 +161,20 @@ def test_a_rival_is_another_of_its_kind() -> None:
     assert rival(here, Source("s2", "a Western diplomat", "person", "described", mentions=mention)) == 0.0
     assert rival(here, Source("s2", "the county", "organization", "described", mentions=mention)) == 0.0
     assert rival(here, Source("s2", "Ada Berg", "person", "named", mentions=mention)) == 0.4
+
+
+@pytest.mark.parametrize(
+    ("heading", "again"), [("“We are ready to act”", 1.0), ("“We are here to act”", 0.0), ("“Ready”", 0.0)]
+)
+def test_a_heading_may_be_made_of_a_quote(heading: str, again: float) -> None:
+    text = f"{heading}\n{TEXT}"
+    below = Attribution(
+        (span(text, "“We are ready to act,”"),),
+        (span(text, "said"),),
+        (span(text, "Ada Berg, the minister"),),
+        "direct",
+    )
+    above = Attribution((Span(0, len(heading), heading),), speech="direct")
+    links = (Link(None, (Candidate(None, 1.0),)), SURE.links[0])
+    first, second = extract(analysis(text), [above, below], Resolution((BERG,), links))
+    assert (first.values["said again"], second.values["said again"]) == (again, 0.0)

@@ -14,7 +14,8 @@ from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_
 from quotes.records import Features
 
 NAMES = (
-    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "rival", "impersonal", "no one meant",
+    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "said again", "rival", "impersonal",
+    "no one meant",
 )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def test_indirect_speech_is_never_orphaned(folder: Path) -> None:
 def test_a_headline_is_never_orphaned() -> None:
     assert may_be_orphaned(values(direct=1))
     assert not may_be_orphaned(values(direct=1, headline=1))
+    assert not may_be_orphaned(values(direct=1, said_again=1))
     assert may_be_orphaned(values(mixed=1, has_source=1, pronoun=1))
     assert not may_be_orphaned(values(direct=1, has_source=1, named=1))
 

@@ -7,6 +7,7 @@ before, set twice, run on from another speaker, cut, or debris. It reads only th
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from quotes import artifacts
-from quotes.detect.traces import Vocabulary, notices, traces
+from quotes.detect.traces import Vocabulary, notices, signed, traces
 from quotes.detect.words import CLS, SEP, Reader, Words
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Attribution, Evidence
@@ -23,6 +24,7 @@ CLASSES = ("intact", "truncated", "stray", "spliced", "repeated", "missing", "sp
 LONGEST = 160  # pieces of a passage
 WORTH_TELLING = 0.02  # less than this is no evidence
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
+_CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
 
 
 class DamageModel:
@@ -55,7 +57,7 @@ class DamageModel:
 
     def suspects(self, analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Evidence, ...]:
         """The suspect words of the passages where an attribution stands."""
-        text = analysis.text
+        text, blocks = analysis.text, paragraphs(analysis.text)
         words = self.reader(text)
         wanted = np.zeros(len(words) + 1, dtype=bool)
         for said in attributions:
@@ -69,7 +71,7 @@ class DamageModel:
             odds = self.probabilities(words, start, end)
             for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
                 span = analysis.article.span(int(words.starts[start + place]), int(words.ends[start + place]))
-                if CLASSES[kind + 1] == "truncated" and _WRAPPED.match(text, span.end):
+                if CLASSES[kind + 1] == "truncated" and not _may_end(text, blocks, span.end):
                     continue
                 found.append(Evidence(f"word {CLASSES[kind + 1]}", (span,), float(odds[place, kind + 1])))
         return tuple(found)
@@ -81,6 +83,15 @@ class DamageModel:
         chosen = scores.astype(np.float64)
         odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
+
+
+def _may_end(text: str, blocks: Sequence[tuple[int, int]], end: int) -> bool:
+    """Whether words can have been cut off here: at the end of a quotation, or of a paragraph that nobody signed."""
+    if _CLOSED.match(text, end):
+        return True
+    start, stop = blocks[bisect_right(blocks, end, key=lambda block: block[0]) - 1]
+    over = not any(character.isalnum() for character in text[end:stop])
+    return over and not _WRAPPED.match(text, end) and not signed(text[start:stop])
 
 
 def passages(words: Words, longest: int) -> Iterator[tuple[int, int]]:

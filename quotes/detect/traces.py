@@ -24,9 +24,7 @@ def _words(listed: str) -> frozenset[str]:
 # Words that no English sentence ends with, and those that few do.
 _ARTICLES = _words("the a an my your our their every")
 _STRANDED = _words("of from into onto upon than between")  # "what it is made of": seldom, but people do
-NEVER_LAST = (
-    _ARTICLES | _STRANDED | _words("its and or but nor if because although whose to-be among despite whereas")
-)
+NEVER_LAST = _ARTICLES | _STRANDED | _words("its and or but nor if because although whose to-be among despite whereas")
 SELDOM_LAST = _words(
     "to with for by at as is are was were be been am will would could should must may might has have had this his "
     "her he she they we i who which that when while where what how not very so such these those per via about "
@@ -249,6 +247,7 @@ def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
 
 _SENTENCE_END = re.compile(r"[.!?][\"”’'»)\]]*\s")
 _BYLINE = re.compile(r"(?:\s[–—―-]|[–—―])\s*[^.!?–—―]{1,100}\Z")
+_SIGNED = re.compile(r"[.!?…\"”’'»]\s*[–—―-]{1,2}\s*[A-Z][^.!?–—―]{1,60}\Z")
 
 
 def ends(
@@ -282,6 +281,11 @@ def ends(
 def _prose(block: str) -> bool:
     """Whether a paragraph is such that only a full stop can end it: no headline, caption or menu, no dash and name."""
     return (bool(_SENTENCE_END.search(block)) or len(WORD.findall(block)) >= 25) and not _BYLINE.search(block)
+
+
+def signed(block: str) -> bool:
+    """Whether a paragraph ends with a quotation or sentence, a dash and a name: ``“Words.” ― Anna Lind``."""
+    return _SIGNED.search(block) is not None
 
 
 def _end(text: str, start: int, end: int, known: Vocabulary, whole: bool) -> Iterator[Evidence]:

@@ -16,7 +16,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -37,15 +37,16 @@ from quotes.train.detector_model import MINILM_SHA256, inputs
 from quotes.train.export import CONTRIB, Graph, encoded
 from quotes.train.network import WIDTH, Encoder
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
+WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
 RARE = 2.0  # what a damaged word counts beside an intact one
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What training does; the figures of the model card belong to the defaults."""
+    """What training does."""
 
     seed: int = 1
     pieces: int = 15_000_000  # word pieces read in all, padding included
@@ -61,6 +62,11 @@ class Recipe:
     few: float = 0.2  # with one wound or two, as in copy that is read
     wounds: tuple[int, int] = (3, 7)  # in the others: many, for there is little time to learn
     passage: int = 110  # words of a passage
+
+
+# First the trade's own swaps; then, at a lower rate, any words in place of others, to read around a word.
+FIRST = Recipe()
+SECOND = replace(FIRST, seed=5, pieces=8_000_000, rate=2e-4, head_rate=2e-4, warmup=0.03)
 
 
 class DamageNetwork(nn.Module):
@@ -152,31 +158,45 @@ def labels(copy: Copy, words: Words) -> np.ndarray:
     return made
 
 
-def neighbours(
-    texts: Iterable[str], embed: Callable[[list[str]], np.ndarray], most: int = 9000, seed: int = 1
-) -> dict[str, list[str]]:
-    """For each frequent content word what a spinner might put for it: nearest words not of its stem.
+Swaps = Mapping[str, Sequence[str]]  # what may be put for a word
 
-    Eight that end alike, four that don't, and one that ends alike and may mean anything; rarer words among them, as a
-    thesaurus has them. ``embed`` gives unit vectors ``[n, d]``.
+
+def strangers(
+    texts: Iterable[str], embed: Callable[[list[str]], np.ndarray], most: int = 9000, seed: int = 1
+) -> tuple[Swaps, Swaps, Swaps]:
+    """For each frequent content word what may be put for it: close neighbours, wide ones, and any words that end alike.
+
+    Close are eight that end alike, four that don't, and one that may mean anything, none of the word's stem. The others
+    are drawn as often as writers use them: what is in place cannot be told by the word alone then, so the model has to
+    read around it (noise-contrastive estimation, Gutmann & Hyvärinen 2010). ``embed`` gives unit vectors ``[n, d]``.
     """
     counts = Counter(word for text in texts for word in WORD.findall(text) if word.islower() and word.isalpha())
     chosen = [word for word, count in counts.most_common() if len(word) > 2 and word not in FUNCTION and count > 1]
     endings = [_ending(word) for word in chosen]
-    by_ending: dict[str, list[str]] = {}
-    for word, ending in zip(chosen[:most], endings, strict=False):
-        by_ending.setdefault(ending, []).append(word)
-    vectors, chance = embed(chosen), Random(seed)
-    found: dict[str, list[str]] = {}
+    by_ending: dict[str, list[int]] = {}
+    for number, ending in enumerate(endings):
+        by_ending.setdefault(ending, []).append(number)
+    use = np.array([counts[word] for word in chosen], dtype=np.float64)
+    vectors, chance = embed(chosen), np.random.default_rng(seed)
+    close: dict[str, list[str]] = {}
+    wide: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
+
+    def drawn(places: Sequence[int], power: float, size: int) -> list[str]:
+        weights = use[places] ** power
+        return [chosen[place] for place in chance.choice(places, size, p=weights / weights.sum())]
+
     for start in range(0, min(most, len(chosen)), 1000):
-        near = np.argsort(-(vectors[start : start + 1000] @ vectors.T), axis=1, kind="stable")[:, 1:40]
+        near = np.argsort(-(vectors[start : start + 1000] @ vectors.T), axis=1, kind="stable")[:, 1:WIDE]
         for number, others in enumerate(near[: most - start], start):
             word, ending = chosen[number], endings[number]
-            fresh = [other for other in others if chosen[other][:4] != word[:4]]
-            alike = [chosen[other] for other in fresh if endings[other] == ending]
-            unlike = [chosen[other] for other in fresh if endings[other] != ending]
-            found[word] = [*alike[:8], *unlike[:4], chance.choice(by_ending[ending])]
-    return found
+            fresh = [int(other) for other in others if chosen[other][:4] != word[:4]]
+            same = [chosen[other] for other in fresh[:40] if endings[other] == ending][:8]
+            unlike = [chosen[other] for other in fresh[:40] if endings[other] != ending][:4]
+            close[word] = [*same, *unlike, *drawn(by_ending[ending], 0.0, 1)]
+            wide[word] = drawn(fresh, 0.7, 20)
+            alike[word] = drawn(by_ending[ending], 0.9, 20)
+    return close, wide, alike
 
 
 def _ending(word: str) -> str:
@@ -191,8 +211,11 @@ def fit(
     synonyms: Sequence[Mapping[str, Sequence[str]]] | None = None,
     tell: Callable[[str], None] = print,
     after_tenth: Callable[[int, dict[str, Tensor]], None] | None = None,
+    start: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones.
+
+    ``start`` are weights to go on from, in place of MiniLM's.
 
     ``after_tenth`` gets the number of each tenth of the way and the averaged weights as they then stand.
     """
@@ -202,6 +225,8 @@ def fit(
     chance = Random(recipe.seed)
     network = DamageNetwork(recipe.dropout)
     network.encoder.load_minilm(weights)
+    if start is not None:
+        network.load_state_dict(dict(start))
     network.encoder.pieces.weight.requires_grad_(False)
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
@@ -402,21 +427,23 @@ def pretrained() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def spinners(data: Path) -> list[Mapping[str, Sequence[str]]]:
-    """What words are swapped for: our thesaurus, and twice as often the neighbours in MiniLM's space of words."""
+def spinners(data: Path) -> tuple[Swaps, ...]:
+    """What words are swapped for: our thesaurus, close neighbours in MiniLM's space of words, wide ones, any words."""
     minilm = pretrained()
-    near = neighbours(texts_for(data)[0], word_space(minilm / "model.safetensors", Reader(minilm / "tokenizer.json")))
-    return [thesaurus(), near, near]
+    space = word_space(minilm / "model.safetensors", Reader(minilm / "tokenizer.json"))
+    return (thesaurus(), *strangers(texts_for(data)[0], space))
 
 
 def train(data: Path, out: Path) -> None:
     """Train on ``data`` (polnear, news, ud and coref) and write ``damage-<version>`` into ``out``."""
-    minilm, recipe = pretrained(), Recipe()
+    minilm = pretrained()
     texts, counted = texts_for(data)
-    reader = Reader(minilm / "tokenizer.json")
-    state = fit(texts, minilm / "model.safetensors", reader, recipe, spinners(data))
-    sample = [reader(copy.text) for copy in sampled(texts, recipe, spinners(data))]
-    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), recipe, sample)
+    reader, weights, swaps = Reader(minilm / "tokenizer.json"), minilm / "model.safetensors", spinners(data)
+    own, close = swaps[:2]
+    first = fit(texts, weights, reader, FIRST, [own, close, close])
+    state = fit(texts, weights, reader, SECOND, swaps, start=first)
+    sample = [reader(copy.text) for copy in sampled(texts, FIRST, swaps)]
+    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), (FIRST, SECOND), sample)
 
 
 def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> list[Copy]:
@@ -429,11 +456,16 @@ def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Mapping[str
 
 
 def save(
-    state: Mapping[str, Tensor], folder: Path, tokenizer: Path, words: str, recipe: Recipe, sample: Sequence[Words]
+    state: Mapping[str, Tensor],
+    folder: Path,
+    tokenizer: Path,
+    words: str,
+    recipes: Sequence[Recipe],
+    sample: Sequence[Words],
 ) -> None:
     """Write the artifact; its model card is written by hand, since it says what the figures mean."""
     folder.mkdir(parents=True, exist_ok=True)
     export(state, folder / "model.onnx", sample)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     (folder / "vocabulary.txt").write_text(words, encoding="utf-8")
-    artifacts.save(folder, recipe=dataclasses.asdict(recipe))
+    artifacts.save(folder, recipes=[dataclasses.asdict(recipe) for recipe in recipes])
