@@ -10,6 +10,7 @@ Newell, Margolin & Ruths (2017) give the idea of the harmonic mean: the weakest 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,8 @@ def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, fl
     cut = sum(max(odds[name][number] for name in CUT) >= _SURELY for number in range(len(rows)))
     spun = any(row["article.spun"] >= _SPUN for row in rows)
     raised = _COMPANY[-1 if spun else min(cut, len(_COMPANY) - 1)]
-    robbed = _ROBBED * raised
-    for number in lone:
-        robbed *= _SHARE * _odds(found[number]) + 1 - _SHARE
+    heard = sum(math.log(_SHARE * _odds(found[number]) + 1 - _SHARE) for number in lone)
+    robbed = _ROBBED * raised * math.exp(min(heard, 99.0))  # no list of quotes is too long for it
     for number in lone:
         orphan = _SHARE * _odds(found[number]) * raised
         found[number] = robbed / (1 + robbed) * orphan / (orphan + 1 - _SHARE)

@@ -141,6 +141,11 @@ def test_several_that_somebody_may_have_said_make_each_other_unlikely() -> None:
     assert one > two > four
 
 
+@pytest.mark.parametrize("estimate", [0.0, 0.02, 0.99, 1.0])
+def test_a_list_of_quotes_may_be_as_long_as_it_likes(estimate: float) -> None:
+    assert all(0 <= probability <= 1 for probability in together(*[estimate] * 2000))
+
+
 def test_damage_seldom_comes_alone() -> None:
     one, two = together(0.4, 0.1, stray=[0.0, 0.9]), together(0.4, 0.1, stray=[0.9, 0.9])
     assert together(0.4, 0.1)[0] < one[0] < two[0] < 1
