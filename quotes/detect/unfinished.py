@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from quotes.detect.traces import HARDLY_LAST, NEVER_LAST, SELDOM_LAST, WORD
-from quotes.marks import Quoted, paragraphs, quoted, sentence_ends, speech
+from quotes.marks import paragraphs, quoted, sentence_ends, speech
 from quotes.records import Analysis, Attribution, Span
 
 _NOT_LAST = NEVER_LAST | SELDOM_LAST | HARDLY_LAST
@@ -71,9 +71,7 @@ def completed(analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[
     made = []
     for said in attributions:
         contents = tuple(part for span in said.contents for part in longer.get(span, (span,)))
-        made.append(said if contents == said.contents else _heard(said, contents, text, quotations))
+        if contents != said.contents:
+            said = replace(said, contents=contents, speech=speech(text, contents, quotations))
+        made.append(said)
     return tuple(made)
-
-
-def _heard(said: Attribution, contents: tuple[Span, ...], text: str, quotations: Sequence[Quoted]) -> Attribution:
-    return replace(said, contents=contents, speech=speech(text, contents, quotations))

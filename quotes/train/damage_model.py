@@ -1,8 +1,8 @@
 """``quotes train damage``: from clean articles to ``models/damage-<version>/``, the model of damaged words.
 
 Every epoch damages the articles afresh. As in ELECTRA (Clark et al. 2020) the model learns from every word, whether it
-is the writer's own; the swaps come from a spinner's thesaurus and from neighbours in MiniLM's own space of words, so
-that the model knows the trade and not one thesaurus.
+is the writer's own; the swaps come from a spinner's thesaurus, from neighbours in MiniLM's own space of words, so that
+the model knows the trade and not one thesaurus, and from words drawn as writers use them, so that it reads around each.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "mis
 WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
 RARE = 2.0  # what a damaged word counts beside an intact one
+
+
+Swaps = Mapping[str, Sequence[str]]  # what may be put for a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def damaged(
     copy: Copy,
     chance: Random,
     recipe: Recipe,
-    synonyms: Sequence[Mapping[str, Sequence[str]]],
+    synonyms: Sequence[Swaps],
     donors: Sequence[str] = (),
 ) -> Copy:
     """A passage as it is, spun all over, or wounded in one or in many places."""
@@ -156,9 +159,6 @@ def labels(copy: Copy, words: Words) -> np.ndarray:
                 first, last = words.inside(span.start, span.end)
                 made[first:last] = CLASSES.index(wound.variety)
     return made
-
-
-Swaps = Mapping[str, Sequence[str]]  # what may be put for a word
 
 
 def strangers(
@@ -208,7 +208,7 @@ def fit(
     weights: Path,
     reader: Reader,
     recipe: Recipe,
-    synonyms: Sequence[Mapping[str, Sequence[str]]] | None = None,
+    synonyms: Sequence[Swaps] | None = None,
     tell: Callable[[str], None] = print,
     after_tenth: Callable[[int, dict[str, Tensor]], None] | None = None,
     start: Mapping[str, Tensor] | None = None,
@@ -272,9 +272,7 @@ def fit(
     return average
 
 
-def _endless(
-    whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]
-) -> Iterator[Copy]:
+def _endless(whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Sequence[Swaps]) -> Iterator[Copy]:
     """The passages in a new order and damaged afresh, again and again."""
     order = list(whole)
     while True:
@@ -446,7 +444,7 @@ def train(data: Path, out: Path) -> None:
     save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), (FIRST, SECOND), sample)
 
 
-def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Mapping[str, Sequence[str]]]) -> list[Copy]:
+def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Swaps]) -> list[Copy]:
     """Passages as training sees them, from articles far apart."""
     chance = Random(recipe.seed)
     whole = [
