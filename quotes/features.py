@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from quotes.marks import Quoted, paragraphs, quoted
 from quotes.records import Analysis, Attribution, Candidate, Evidence, Features, Link, Resolution, Source
-from quotes.surroundings import Surroundings
+from quotes.surroundings import OCCASION, Surroundings
 
 #: Signs that rules give, and classes of damaged words that the model gives (``word …``).
 RULES = (
@@ -25,6 +25,8 @@ RULES = (
 WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
+_HEADING = re.compile(r"[\"“‘'«][^.!?…,;:]*[^\W_][\"”’'»]")
+_FEW = 12  # words of a heading
 _SHORT = 4  # blanks around and between three words, which anybody may say twice
 _PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
@@ -33,18 +35,6 @@ _GENERIC = re.compile(  # people who must have been introduced before they are *
     r"researchers?|lawyers?|attorneys?|aides?|diplomats?|ministers?|man|woman|men|women|director|chief|"
     r"chair(?:man|woman)?|leaders?|members?|professor|doctor|officers?|prosecutors?|senators?|candidates?|"
     r"commissioner|owner|manager|founder|witness(?:es)?|residents?|students?|teachers?|victims?|mother|father)\Z",
-    re.IGNORECASE,
-)
-#: Where a statement was made or published: a medium, a listener, a hearing, a text.
-OCCASION = re.compile(
-    r"\b(?:(?:told|tells|telling|informed)\s+(?!(?:him|her|them|me|us|you|that)\b)\w+|in\s+(?:a|an|his|her|its|their|the)\s+(?:\w+[\s-]){0,3}?"
-    r"(?:statement|interview|speech|letter|e-?mail|tweet|post|blog|article|column|report|memo|filing|lawsuit|complaint|"
-    r"affidavit|ruling|testimony|briefing|conference|call|note|address|debate|video|book|op-?ed|release|study|paper|survey)|"
-    r"(?:during|at)\s+(?:a|an|his|her|its|their|the)?\s*(?:\w+[\s-]){0,4}?(?:testimony|hearing|briefing|conference|debate|rally|"
-    r"interview|speech|trial|summit|meeting|event|appearance)|testif\w+|tweet\w*|"
-    r"on\s+(?:Twitter|Facebook|Instagram|X|CNN|CNBC|MSNBC|NBC|CBS|ABC|Fox|NPR|BBC|Sky|Telegram|Weibo|\w+\sNews|television|air)|wrote|writes|"
-    r"according\s+to\s+(?:a|an|the)\s+(?:\w+\s){0,3}(?:report|study|poll|survey|statement|documents?|filing|transcript)|"
-    r"under\s+oath|in\s+court|to\s+reporters|press\s+(?:release|conference))",
     re.IGNORECASE,
 )
 _SECONDHAND = re.compile(
@@ -115,12 +105,17 @@ def extract(
 
 
 def names_of_words() -> tuple[str, ...]:
-    """The names of the features that tell damage, in the order in which the classifier takes them."""
+    """The names of the features that tell damage, in the order in which the classifier takes them.
+
+    A ``single`` word is one that is swapped, it seems, and that the article uses once: what it keeps saying is its own.
+    """
     rules = [f"{sign}.{where}" for sign in RULES for where in ("here", "near")]
     model = [f"word {sign}.{what}" for sign in WORDS for what in ("first", "second", "third", "sum", "near")]
     joints = ("word joint.first", "word joint.second", "word joint.sum")
-    return (*rules, *model, *joints, "words", "article.spun", "article.joints", "article.damage", "article.open ends",
-            "direct", "mixed", "alone", "ends paragraph", "single marks")  # fmt: skip
+    single = tuple(f"word single.{what}" for what in ("first", "second", "third", "sum"))
+    article = ("article.spun", "article.joints", "article.damage", "article.open ends")
+    place = ("direct", "mixed", "alone", "ends paragraph", "single marks")
+    return (*rules, *model, *joints, *single, "words", *article, *place)
 
 
 NAMES_OF_SOURCES = (
@@ -135,10 +130,14 @@ NAMES_OF_ORPHANS = (
     "same paragraph", "beside", "closes", "finished", "comma", "capitals", "quote words", "continued", "leans",
     "after colon", "after mark", "after quote", "after report", "after cut", "after end", "after person", "after body",
     "after pronoun", "after saying", "introduced", "words before", "beside report", "after lone", "after few", "asked",
-    "speakers before", "spoken of", "report before", "goes on", "added", "signed", "last", "speaks", "shared words",
-    "shared elsewhere", "named", "person", "organization", "group", "document",
+    "after statement", "before occasion", "speakers before", "spoken of", "report before", "goes on", "added", "signed",
+    "last", "speaks", "shared words", "shared elsewhere", "named", "person", "organization", "group", "document",
 )  # fmt: skip
 """What tells a quote that nobody says: its source words and its look, who may be meant, and what stands around it."""
+
+
+def _stem(word: str) -> str:
+    return word.lower()[:6]
 
 
 def _plain(said: Attribution) -> str:
@@ -158,6 +157,7 @@ class _Article:
         self.mine: dict[int, list[Evidence]] = defaultdict(list)
         self.spun = sum(trace.probability for trace in damage if trace.sign == "word spun")
         self.joints = sum(joints(damage))
+        self.used = Counter(_stem(word) for word in _WORD.findall(analysis.text)) if self.spun else Counter()
         self.words = max(1, sum(len(_WORD.findall(analysis.text, *hull)) for hulls in self.reaches for hull in hulls))
         open_ends = sum(trace.sign in ("open end", "hanging", "stump") for trace in damage)
         self.open_ends = open_ends / max(1, len(self.blocks))
@@ -206,6 +206,8 @@ class _Article:
             here = any(span.start < one.end and one.start - 1 < span.end for span in spans for one in trace.spans)
             if trace.sign.startswith("word "):
                 by_class[trace.sign].append(trace.probability)
+                if trace.sign == "word spun" and self.used[_stem(trace.spans[0].text)] < 2:
+                    by_class["word single"].append(trace.probability)
                 if not here:
                     values[f"{trace.sign}.near"] = max(values[f"{trace.sign}.near"], trace.probability)
             else:
@@ -253,9 +255,22 @@ class _Article:
             "mixed": float(said.speech == "mixed"),
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
-            "headline": float(block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])),
+            "headline": float(
+                (block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])) or self._heads(said, block)
+            ),
             "said again": float(self._said_again(number)),
         }
+
+    def _heads(self, said: Attribution, block: int) -> bool:
+        """A few words in marks, without a stop or a comma, that fill a paragraph and are not the last: a heading."""
+        words = said.contents[0].text
+        return (
+            0 < block < len(self.blocks) - 1
+            and len(said.contents) == 1
+            and self._fills(said)
+            and _HEADING.fullmatch(words) is not None
+            and len(_WORD.findall(words)) <= _FEW
+        )
 
     def _fills(self, said: Attribution) -> bool:
         """The quote is all of the paragraph in which it begins."""

@@ -19,20 +19,38 @@ from quotes.records import Attribution, Link, Source
 
 _CLOSERS = "\"”’'»"
 _OPENERS = "\"“‘'«„"
+#: Where a statement was made or published: a medium, a listener, a hearing, a text.
+OCCASION = re.compile(
+    r"\b(?:(?:told|tells|telling|informed)\s+(?!(?:him|her|them|me|us|you|that)\b)\w+|in\s+(?:a|an|his|her|its|their|the)\s+(?:\w+[\s-]){0,3}?"
+    r"(?:statement|interview|speech|letter|e-?mail|tweet|post|blog|article|column|report|memo|filing|lawsuit|complaint|"
+    r"affidavit|ruling|testimony|briefing|conference|call|note|address|debate|video|book|op-?ed|release|study|paper|survey)|"
+    r"(?:during|at)\s+(?:a|an|his|her|its|their|the)?\s*(?:\w+[\s-]){0,4}?(?:testimony|hearing|briefing|conference|debate|rally|"
+    r"interview|speech|trial|summit|meeting|event|appearance)|testif\w+|tweet\w*|"
+    r"on\s+(?:Twitter|Facebook|Instagram|X|CNN|CNBC|MSNBC|NBC|CBS|ABC|Fox|NPR|BBC|Sky|Telegram|Weibo|\w+\sNews|television|air)|wrote|writes|"
+    r"according\s+to\s+(?:a|an|the)\s+(?:\w+\s){0,3}(?:report|study|poll|survey|statement|documents?|filing|transcript)|"
+    r"under\s+oath|in\s+court|to\s+reporters|press\s+(?:release|conference))",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
 _LONG = re.compile(r"[^\W\d_]{4,}")
 _FINISHED = re.compile(r"[.!?…—–-]\W{0,3}\Z")
 _STOPS = (".", "!", "?", "…")
 _COMMA = re.compile(r",\W{0,2}\Z")
 _SAYING = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|tells?|told|telling|add(?:s|ed|ing)|explain(?:s|ed|ing)|not(?:es|ed|ing)|stat(?:es|ed|ing)|"
-    r"according\s+to|recall(?:s|ed|ing)|insist(?:s|ed|ing)|stress(?:es|ed|ing)|point(?:s|ed|ing)?\s+out|warn(?:s|ed|ing)|"
-    r"argu(?:es|ed|ing)|remark(?:s|ed|ing)|comment(?:s|ed|ing)|claim(?:s|ed|ing)|recount(?:s|ed)|admit(?:s|ted)|"
-    r"emphasi[sz](?:es|ed|ing)|reveal(?:s|ed)|describ(?:es|ed)|mention(?:s|ed)|continu(?:es|ed)|highlight(?:s|ed))\b",
+    r"\b(?:sa(?:y|ys|id|ying)|tells?|told|telling|(?:add|explain|recall|insist|stress|warn|remark|comment|claim|recount|"
+    r"reveal|mention|highlight|maintain|announc|declar|tweet|credit)(?:e?s|ed|ing)?|not(?:es?|ed|ing)|stat(?:es|ed|ing)|"
+    r"according\s+to|point(?:s|ed|ing)?\s+out|argu(?:es?|ed|ing)|admit(?:s|ted)?|emphasi[sz](?:es?|ed|ing)|"
+    r"describ(?:es?|ed|ing)|continu(?:es?|ed|ing)|wr(?:ites?|ote|iting))\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"(?:he|she|they|it|who)", re.IGNORECASE)
 _ASKED = re.compile(r"\?\W{0,2}\Z|\b(?:asked|answer(?:s|ed)?|repl(?:y|ies|ied)|question)\b", re.IGNORECASE)
+_STATED = re.compile(
+    r"\b(?:in|on)\s+(?:a|an|his|her|its|their|the)\s+(?:[\w-]+\s+){0,3}?(?:statement|interview|letter|e-?mail|tweet|post|message|"
+    r"release|note|memo|speech|filing|ruling|video|book)\b|\bw(?:rote|rites)\b|\b(?:tweet|post)ed\b",
+    re.IGNORECASE,
+)
+_INTERVIEWED = re.compile(r"\b(?:I|[Ww]e)\s+(?:\w+\s+)?asked\b")
 _ADDED = re.compile(r"\b(?:add(?:s|ed)|continu(?:es|ed)|went on|goes on|also|further)\b", re.IGNORECASE)
 _SIGNED = re.compile(r"[-–—―~][ \u00a0]?\w")
 _MANY = 60  # words: no matter how many more
@@ -143,7 +161,7 @@ class Surroundings:
         back = next((back for back in range(1, 6) if here - back >= 0 and self.spoken[here - back]), 6)
         begun = list(self.begun[here - 1]) if here else []
         return {
-            "after colon": float(end == ":"),
+            "after colon": float(end in (":", ",")),
             "after mark": float(end in _CLOSERS and bool(end)),
             "after quote": float(any(self.attributions[other].speech != "indirect" for other in begun)),
             "after report": float(latest is not None),
@@ -167,6 +185,8 @@ class Surroundings:
             "after lone": float(any(other in self.lone for other in begun)),
             "after few": float(here == 0 or len(_WORD.findall(self.text, first, last)) <= _FEW),
             "asked": float(_ASKED.search(self.text, max(first, last - 200), last) is not None),
+            "answers": float(_INTERVIEWED.search(self.text, max(first, last - 200), last) is not None),
+            "after statement": float(_STATED.search(self.text, first, last) is not None),
             "speakers before": float(len({self.links[one].source_id for one in spoken} - {None})),
             "spoken of": float(len(self.named[here - 1])) if here else 0.0,
             "report before": float(back),
@@ -187,6 +207,7 @@ class Surroundings:
                     for said in following
                 )
             ),
+            "before occasion": float(OCCASION.search(self.text, start, end) is not None),
             "signed": float(_SIGNED.match(self.text, start, end) is not None),
         }
 

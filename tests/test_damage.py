@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from quotes.detect.damage import CLASSES, DamageModel, lay, passages
 from quotes.detect.traces import Vocabulary, notices, stump, traces
-from quotes.detect.words import Reader
+from quotes.detect.words import WORD, RunningReader, Words
 from quotes.evaluate import damage as second
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Article, Attribution, Evidence, Span
@@ -212,47 +212,81 @@ def test_the_generators_share_no_swaps() -> None:
 # --- the model of damaged words -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def reader(tmp_path: Path) -> Reader:
+def byte_pairs(file: Path) -> RunningReader:
+    """A reader that knows every byte, and one join: of a full stop and a straight closing mark."""
     from tokenizers import Tokenizer
-    from tokenizers.models import WordPiece
+    from tokenizers.models import BPE
+    from tokenizers.pre_tokenizers import ByteLevel
 
-    pieces = {"[UNK]": 100, **{letter: 200 + number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz.")}}
-    pieces |= {f"##{letter}": 300 + number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
-    tokenizer = Tokenizer(WordPiece(pieces, unk_token="[UNK]"))
-    file = tmp_path / "tokenizer.json"
+    pieces = ["<begin>", *sorted(ByteLevel.alphabet()), '."']
+    tokenizer = Tokenizer(BPE({piece: number for number, piece in enumerate(pieces)}, [(".", '"')]))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
     tokenizer.save(str(file))
-    return Reader(file)
+    return RunningReader(file)
 
 
-def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: Reader) -> None:
+@pytest.fixture
+def reader(tmp_path: Path) -> RunningReader:
+    return byte_pairs(tmp_path / "tokenizer.json")
+
+
+@pytest.fixture(scope="module")
+def steady_reader(tmp_path_factory: pytest.TempPathFactory) -> RunningReader:
+    return byte_pairs(tmp_path_factory.mktemp("reader") / "tokenizer.json")
+
+
+@given(st.text(max_size=300))
+def test_every_word_of_any_text_has_a_last_piece(steady_reader: RunningReader, text: str) -> None:
+    words = steady_reader(text)
+    assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == WORD.findall(text)
+    assert (np.diff(words.first) >= 0).all()
+    for start, end in passages(words, 20):
+        pieces, last = lay(words, start, end)
+        assert len(last) == end - start
+        assert ((last >= 0) & (last < len(pieces))).all()
+
+
+def test_a_run_without_a_blank_is_read_in_part(reader: RunningReader) -> None:
+    words = reader("x" * 5000 + " " * 5000 + "y \ud800")
+    assert len(words) == 3
+    assert words.first[-1] == len(words.pieces) < 40
+
+
+def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: RunningReader) -> None:
     text = "a b c. d e f.\n\ng h i j. k l m n o p q r. s t.\n\nu v."
     words = reader(text)
-    found = list(passages(words, 14))
+    found = list(passages(words, 26))
     assert found[0][0] == 0
     assert found[-1][1] == len(words)
     assert all(end == start for (_, end), (start, _) in pairwise(found))
     ends = [text[: words.ends[end - 1]][-1] for _, end in found]
     assert set(ends) == {"."}
-    assert all(words.first[end] - words.first[start] <= 12 for start, end in found)
+    assert all(words.first[end] - words.first[start] < 26 for start, end in found)
 
 
-def test_a_long_word_has_its_own_passage(reader: Reader) -> None:
+def test_paragraphs_that_nobody_wants_are_not_read(reader: RunningReader) -> None:
+    text = "a b c. d e f.\n\ng h i j.\n\nk l m.\n\nn o p."
+    words = reader(text)
+    wanted = np.isin([text[start] for start in words.starts], ["e", "l", "o"])
+    read = [text[words.starts[start] : words.ends[end - 1]] for start, end in passages(words, 99, wanted)]
+    assert read == ["a b c. d e f.", "k l m.\n\nn o p."]
+    assert not list(passages(words, 99, wanted & False))
+
+
+def test_a_long_word_has_its_own_passage(reader: RunningReader) -> None:
     assert list(passages(reader("abcdefghij"), 5)) == [(0, 1)]
     assert list(passages(reader(""), 5)) == []
 
 
-def test_laying_gives_each_word_its_first_piece(reader: Reader) -> None:
-    words = reader("ab c. d")
-    pieces, features, first = lay(words, 1, 4)
-    assert pieces.tolist() == [101, 202, 226, 203, 102]
-    assert first.tolist() == [1, 2, 3]
-    assert features.shape == (5, 3)
-    assert not features[0].any()
-    assert not features[-1].any()
+def test_laying_gives_each_word_its_last_piece(reader: RunningReader) -> None:
+    words = reader('ab c." d')
+    pieces, last = lay(words, 1, 5)
+    shown = [reader.tokenizer.id_to_token(int(piece)) for piece in pieces]
+    assert shown == ["<begin>", "Ġ", "c", '."', "Ġ", "d"]
+    assert last.tolist() == [2, 3, 3, 5]  # the stop and the mark are one piece
 
 
-def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> None:
+def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: RunningReader) -> None:
     torch = pytest.importorskip("torch")
     del torch
     from quotes.train.damage_model import labels
@@ -264,7 +298,64 @@ def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> 
     assert marked
 
 
-def test_a_line_that_goes_on_is_not_cut_off(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("cause", "suspect", "reads"), [(False, "", False), (True, "", True), (False, "w3", True)])
+def test_reports_are_read_where_there_is_cause(
+    cause: bool, suspect: str, reads: bool, reader: RunningReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken = " ".join(f"w{n}" for n in range(70))
+    text = f"{spoken}\n\nHe reported that the w3 was late.\n\nNobody spoke."
+    model = object.__new__(DamageModel)
+    model.reader = reader
+    read: list[str] = []
+
+    def probabilities(self: DamageModel, words: Words, start: int, end: int) -> np.ndarray:
+        some = [text[words.starts[n] : words.ends[n]] for n in range(start, end)]
+        read.extend(some)
+        sure = np.eye(len(CLASSES))
+        return np.array([sure[CLASSES.index("spun") if word.startswith(suspect or "?") else 0] for word in some])
+
+    monkeypatch.setattr(DamageModel, "probabilities", probabilities)
+    report = text.index("the w3")
+    said = [
+        Attribution((Span(0, len(spoken), spoken),), speech="direct"),
+        Attribution((Span(report, report + 6, text[report : report + 6]),)),
+    ]
+    model.suspects(Analysis(Article("a", text), ()), said, cause)
+    assert ("reported" in read) == reads
+    assert "w69" in read
+    assert "Nobody" not in read
+
+
+def test_the_graph_says_what_the_network_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("gguf")
+    import gzip
+
+    import onnxruntime
+    import torch
+
+    from quotes.train import damage_export, damage_model, damage_network
+
+    for module in (damage_export, damage_network):
+        monkeypatch.setattr(module, "DEPTH", 2)
+        monkeypatch.setattr(module, "BOTH_WAYS", 1)
+    torch.manual_seed(1)
+    network = damage_network.DamageNetwork(60)
+    chance = np.random.default_rng(1)
+    passage = Words(*(np.arange(30),) * 2, chance.integers(0, 60, 30), np.arange(31), *(np.zeros(30, dtype=int),) * 2)
+    damage_model.export(network.state_dict(), tmp_path / "model.onnx.gz", [passage] * 4)
+    session = onnxruntime.InferenceSession(gzip.decompress((tmp_path / "model.onnx.gz").read_bytes()))
+    pieces, last = lay(passage, 0, 30)
+    (scores,) = session.run(None, {"pieces": pieces, "index": last})
+    with torch.inference_mode():
+        there = torch.ones(1, len(pieces), dtype=torch.bool)
+        exact = network(torch.from_numpy(pieces)[None], there, torch.from_numpy(last)).numpy()
+    assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
+    turned = network(torch.from_numpy(pieces)[None].flip(1), there, torch.from_numpy(last)).detach().numpy()
+    assert np.corrcoef(turned.ravel(), exact.ravel())[0, 1] < 0.9
+
+
+def test_a_line_that_goes_on_is_not_cut_off(reader: RunningReader, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "We will rebuild the\nharbour mayor said the\n\nThe talks went"
     model = object.__new__(DamageModel)
     model.reader = reader
@@ -277,5 +368,5 @@ def test_a_line_that_goes_on_is_not_cut_off(reader: Reader, monkeypatch: pytest.
         ),
     )
     said = Attribution((Span(0, len(text), text),), speech="direct")
-    (found_one,) = model.suspects(Analysis(Article("a", text), ()), [said])
+    (found_one,) = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
     assert (found_one.sign, found_one.spans[0].start) == ("word truncated", text.index("said the") + 5)

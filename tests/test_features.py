@@ -164,6 +164,23 @@ def test_a_rival_is_another_of_its_kind() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "heads"),
+    [
+        ("“The nights were long”", 1.0),
+        ("“The nights were long.”", 0.0),
+        ("“The nights were long,”", 0.0),
+        ("“The nights were long", 0.0),
+        ("“The nights were long and cold and we had nothing left to burn”", 0.0),
+    ],
+)
+def test_a_few_words_in_marks_head_a_section(words: str, heads: float) -> None:
+    text = f"Harbour plans are late.\n{words}\nThe harbour was dug in 1911."
+    alone = Attribution((span(text, words),), speech="direct")
+    (found,) = extract(analysis(text), [alone], Resolution((), (Link(None, (Candidate(None, 1.0),)),)))
+    assert found.values["headline"] == heads
+
+
+@pytest.mark.parametrize(
     ("heading", "again"), [("“We are ready to act”", 1.0), ("“We are here to act”", 0.0), ("“Ready”", 0.0)]
 )
 def test_a_heading_may_be_made_of_a_quote(heading: str, again: float) -> None:

@@ -14,8 +14,8 @@ from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_
 from quotes.records import Features
 
 NAMES = (
-    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "said again", "rival", "impersonal",
-    "no one meant",
+    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "said again", "answers", "rival",
+    "impersonal", "no one meant",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_flags_by_rule() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     import joblib
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.tree import DecisionTreeClassifier
 
     made = tmp_path / "quality-0.0.1"
     made.mkdir()
@@ -88,7 +88,10 @@ def folder(tmp_path: Path) -> Path:
     ):
         columns = NAMES_OF_SOURCES if name in ("orphaned", "link") else names_of_words()
         table = rng.random((60, len(columns)))
-        estimators[name] = (columns, LogisticRegression().fit(table, table[:, 0] > 0.5))
+        estimators[name] = (
+            columns,
+            DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=1).fit(table, table[:, 0] > 0.5),
+        )
     joblib.dump(estimators, made / "estimators.joblib")
     artifacts.save(made, requires=("scikit-learn",), thresholds={"garbled": 0.6})
     return made

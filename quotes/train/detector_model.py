@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from quotes import artifacts
 from quotes.artifacts import sha256
 from quotes.detect.decode import Chain, Found, Linked, Scores, Settings, decode
 from quotes.detect.neural import LONGEST, MARGIN, SETTINGS, Detector
-from quotes.detect.words import Reader, Words, lay, windows
+from quotes.detect.words import MarkedWords, Reader, Words, lay, windows
 from quotes.evaluate.attributions import Document as AttributionDocument
 from quotes.evaluate.attributions import Labelled, figures, tally
 from quotes.train.annotated import Document, Said, load
@@ -53,7 +53,8 @@ def exported(state: State, sample: Sequence[Document], folder: Path) -> Detector
     network = Network()
     network.load_state_dict({name: value for name, value in state.items() if not name.startswith("crf.")})
     arrays = {name: value.numpy() for name, value in state.items()}
-    save_onnx(arrays, inputs(network, [reader(document.text) for document in sample]), folder / "detector.onnx")
+    fed = _fed(reader(document.text) for document in sample)
+    save_onnx(arrays, inputs(network, fed), folder / "detector.onnx")
     write(Settings(arrays["crf.transitions"]), folder)
     artifacts.save(folder)
     return Detector(folder)
@@ -175,8 +176,8 @@ def _labelled(words: Words, linked: Linked) -> Labelled:
     return Labelled(offsets([linked.source] if linked.source else []), offsets([linked.cue]), offsets(linked.contents))
 
 
-def inputs(network: nn.Module, texts: Sequence[Words]) -> dict[str, Inputs]:
-    """What each linear layer is given over some texts, by the layer's name."""
+def inputs(network: nn.Module, fed: Iterable[tuple[Tensor, ...]]) -> dict[str, Inputs]:
+    """What each linear layer is given when the network is fed, by the layer's name."""
     network.eval()
     peaks: dict[str, Tensor] = {}
     moments: dict[str, Tensor] = {}
@@ -196,13 +197,19 @@ def inputs(network: nn.Module, texts: Sequence[Words]) -> dict[str, Inputs]:
         if isinstance(part, nn.Linear)
     ]
     with torch.inference_mode():
-        for words in texts:
-            for start, end, _, _ in windows(words, LONGEST, MARGIN):
-                pieces, features, first = (torch.from_numpy(part) for part in lay(words, start, end))
-                network(pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), first)
+        for given in fed:
+            network(*given)
     for hook in hooks:
         hook.remove()
     return {name: Inputs(peaks[name].numpy(), moments[name].numpy()) for name in peaks}
+
+
+def _fed(texts: Iterable[MarkedWords]) -> Iterator[tuple[Tensor, ...]]:
+    """What the detector's network is given for some texts, window by window."""
+    for words in texts:
+        for start, end, _, _ in windows(words, LONGEST, MARGIN):
+            pieces, features, first = (torch.from_numpy(part) for part in lay(words, start, end))
+            yield pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), first
 
 
 def _card(shown: Mapping[str, Mapping[str, float]]) -> str:

@@ -1,4 +1,4 @@
-"""The detector's network as an ONNX graph in 8-bit integers, written operator by operator for onnxruntime.
+"""Networks as ONNX graphs in 8-bit integers, written operator by operator for onnxruntime; here the detector's.
 
 Weights are quantised per output channel, word-piece embeddings per row; activations are quantised as they come, one
 window at a time, so that no window's result depends on another's. A few channels of a transformer peak far above the
@@ -48,9 +48,13 @@ class Layer:
 
 
 class Graph:
-    """Collects nodes and initializers; every method that adds a node returns the name of its (first) output."""
+    """Collects nodes and initializers; every method that adds a node returns the name of its (first) output.
 
-    def __init__(self) -> None:
+    Weights are rounded to integers of at most ``levels``.
+    """
+
+    def __init__(self, levels: int = LEVELS) -> None:
+        self.levels = levels
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
         self.count = 0
@@ -75,7 +79,7 @@ class Graph:
 
     def linear(self, x: str, layer: Layer) -> str:
         """``x @ weight.T + bias`` in integers."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.levels)
         return self.node(
             "DynamicQuantizeMatMul",
             self.smoothed(x, layer),
@@ -93,9 +97,19 @@ class Graph:
         """``x @ weight.T + bias`` in floating point, for ``x`` of two dimensions."""
         return self.node("Gemm", x, self.constant(weight), self.constant(bias), transB=1)
 
+    def embedded(self, table: np.ndarray, rows: str, levels: int) -> str:
+        """The rows of a table, kept as integers of at most ``levels``."""
+        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / levels
+        kept = self.node("Gather", self.constant(np.round(table / scale).astype(np.int8)), rows)
+        return self.node(
+            "Mul",
+            self.node("Cast", kept, to=1),
+            self.node("Gather", self.constant(scale.astype(np.float32)), rows),
+        )
+
     def attention(self, x: str, layer: Layer) -> str:
         """Queries, keys and values in integers, and what the heads make of them."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.levels)
         shown = self.node("DynamicQuantizeLinear", self.smoothed(x, layer), outputs=3)
         return self.node(
             "QAttention",
@@ -115,24 +129,27 @@ class Graph:
         kind = "SkipLayerNormalization"
         return self.node(kind, x, more, self.constant(gain), self.constant(bias), domain=CONTRIB, epsilon=1e-12)
 
-    def save(self, path: Path, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> None:
-        import onnx
+    def model(self, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> bytes:
+        """The graph as a file, given the shapes of its integer inputs and of its outputs."""
         from onnx import TensorProto, helper
 
         graph = helper.make_graph(
             self.nodes,
-            "detector",
+            "quotes",
             [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in inputs.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
             self.initializers,
         )
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
-        onnx.save(helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="quotes"), str(path))
+        made = helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="quotes")
+        serialized: bytes = made.SerializeToString()
+        return serialized
 
 
 def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Inputs] | None) -> Layer:
     """A linear layer of a network by name, smoothed where its inputs are known."""
-    weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
+    weight = state[f"{name}.weight"]
+    bias = state.get(f"{name}.bias", np.zeros(len(weight), dtype=np.float32))
     if inputs is None:
         return Layer(weight, bias, np.ones(weight.shape[1], dtype=np.float32))
     peaks, moments = inputs[name].peaks, inputs[name].moments
@@ -150,11 +167,7 @@ def encoded(graph: Graph, state: Mapping[str, np.ndarray], inputs: Mapping[str, 
     def encoder(name: str) -> np.ndarray:
         return state[f"encoder.{name}"]
 
-    table = encoder("pieces.weight")
-    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127
-    rows = graph.constant(np.round(table / scale).astype(np.int8))
-    x = graph.node("Cast", graph.node("Gather", rows, "pieces"), to=1)
-    x = graph.node("Mul", x, graph.node("Gather", graph.constant(scale.astype(np.float32)), "pieces"))
+    x = graph.embedded(encoder("pieces.weight"), "pieces", 127)
     places = graph.node(
         "Slice",
         graph.constant(encoder("positions.weight")),
@@ -196,8 +209,7 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
     offers = graph.node("Gelu", graph.linear(x, layer(state, "offers", inputs)), domain=CONTRIB)
     graph.node("Mul", offers, graph.constant(np.array(LINK_WIDTH**-0.5, dtype=np.float32)), name="offers")
     links = len(LINKS) * LINK_WIDTH
-    graph.save(
-        path,
+    made = graph.model(
         {"pieces": ["length"], "features": ["length", 3], "index": ["words"]},
         {
             "labels": ["words", len(LABELS)],
@@ -206,18 +218,19 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
             "likes": ["words", len(LINKS) * (BUCKETS + 1)],
         },
     )
+    path.write_bytes(made)
 
 
-def _quantised(weight: np.ndarray, moments: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _quantised(weight: np.ndarray, moments: np.ndarray | None, levels: int) -> tuple[np.ndarray, np.ndarray]:
     """Integers ``[out, in]`` and what one of them stands for in each row."""
-    scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / LEVELS
+    scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / levels
     if moments is None:
         return np.round(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
     damped = moments + DAMPING * np.mean(np.diag(moments)) * np.eye(len(moments))
     passed = np.linalg.cholesky(np.linalg.inv(damped)).T
     left, rounded = weight.astype(np.float64), np.zeros(weight.shape)
     for channel in range(weight.shape[1]):
-        rounded[:, channel] = np.clip(np.round(left[:, channel] / scale), -LEVELS, LEVELS)
+        rounded[:, channel] = np.clip(np.round(left[:, channel] / scale), -levels, levels)
         error = (left[:, channel] - rounded[:, channel] * scale) / passed[channel, channel]
         left[:, channel + 1 :] -= np.outer(error, passed[channel, channel + 1 :])
     return rounded.astype(np.int8), scale.astype(np.float32)
