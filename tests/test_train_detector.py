@@ -102,7 +102,7 @@ def test_rounding_makes_up_for_itself_where_channels_go_together() -> None:
     weight = chance.normal(size=(10, 24))
 
     def error(moments: np.ndarray | None) -> float:
-        whole, scale = _quantised(weight, moments)
+        whole, scale = _quantised(weight, moments, LEVELS)
         assert whole.dtype == np.int8
         assert np.abs(whole).max() <= LEVELS
         return float(np.square(given @ (whole * scale[:, None] - weight).T).mean())

@@ -353,7 +353,7 @@ def balanced(target: np.ndarray, prior: float | None, counts: np.ndarray | None 
 #: 0.5 % of clean direct and mixed quotes and orphaned on no more than 1 %; see the model card.
 THRESHOLDS: Mapping[str, float] = {
     "orphaned": 0.55, "vague_source": 0.5, "ambiguous_source": 0.6, "unresolved_reference": 0.5, "secondhand": 0.5,
-    "unsourced": 0.5, "garbled/truncated": 0.55, "garbled/marks": 0.3, "garbled/stray": 0.18, "garbled/spliced": 0.45,
+    "unsourced": 0.5, "garbled/truncated": 0.65, "garbled/marks": 0.3, "garbled/stray": 0.18, "garbled/spliced": 0.45,
     "garbled/repeated": 0.62, "garbled/missing": 0.33, "garbled/spun": 0.5,
 }  # fmt: skip
 
