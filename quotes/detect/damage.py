@@ -27,8 +27,8 @@ LONGEST = 200  # pieces of a passage
 BEGIN = 0  # the piece before a passage
 WORTH_TELLING = 0.02  # less than this is no evidence
 LIKELY = 0.5
-FEW = 40  # words: no more tell little about an article
-DOUBTFUL = 0.03  # of the words: as many suspect ones, by their probabilities, are cause for doubt
+FEW = 20  # words: no more tell little about an article
+DOUBTFUL = 0.05  # of the words: as many suspect ones, by their probabilities, are cause for doubt
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
 
