@@ -1,8 +1,8 @@
 """Evidence of damage: what rules can tell, and single words that give it away.
 
 The words are told by the lower part of a small language model that was trained to know damaged copy from clean, word by
-word: swapped, lost before, set twice, run on from another speaker, cut, or debris. It reads only the passages where
-somebody is quoted.
+word: swapped, lost before, set twice, run on from another speaker, cut, or debris. It reads the paragraphs where somebody
+is quoted, and those where somebody is reported if there is cause to doubt the copy.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ CLASSES = ("intact", "truncated", "stray", "spliced", "repeated", "missing", "sp
 LONGEST = 200  # pieces of a passage
 BEGIN = 0  # the piece before a passage
 WORTH_TELLING = 0.02  # less than this is no evidence
-LIKELY = 0.5
-FEW = 20  # words: no more tell little about an article
+LIKELY = 0.5  # from here on a trace is cause to doubt the copy
+FEW = 20  # words: fewer tell little about an article
 DOUBTFUL = 0.05  # of the words: as many suspect ones, by their probabilities, are cause for doubt
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
