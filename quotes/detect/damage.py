@@ -28,7 +28,7 @@ BEGIN = 0  # the piece before a passage
 WORTH_TELLING = 0.02  # less than this is no evidence
 LIKELY = 0.5  # from here on a trace is cause to doubt the copy
 FEW = 20  # words: fewer tell little about an article
-DOUBTFUL = 0.05  # of the words: as many suspect ones, by their probabilities, are cause for doubt
+DOUBTFUL = 0.08  # of the words: as many suspect ones, by their probabilities, are cause for doubt
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
 
