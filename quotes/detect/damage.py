@@ -1,8 +1,8 @@
 """Evidence of damage: what rules can tell, and single words that give it away.
 
 The words are told by the lower part of a small language model that was trained to know damaged copy from clean, word by
-word: swapped, lost before, set twice, run on from another speaker, cut, or debris. It reads the paragraphs where somebody
-is quoted, and those where somebody is reported if there is cause to doubt the copy.
+word: swapped, lost before, set twice, run on from another speaker, cut, or debris. It reads the paragraphs where
+somebody is quoted, and those where somebody is reported if there is cause to doubt the copy.
 """
 
 from __future__ import annotations
