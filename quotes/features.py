@@ -26,7 +26,7 @@ WORDS = ("truncated", "stray", "spliced", "repeated", "missing", "spun")
 
 _WORD = re.compile(r"\w+(?:['’\-–]\w+)*")
 _HEADING = re.compile(r"[\"“‘'«][^.!?…,;:]*[^\W_][\"”’'»]")
-_FEW = 12  # words of a heading
+_HEADING_WORDS = 12
 _SHORT = 4  # blanks around and between three words, which anybody may say twice
 _PRONOUN = re.compile(r"(?:he|she|they|it|him|her|them)", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|that|this|these|those|same)\s", re.IGNORECASE)
@@ -269,7 +269,7 @@ class _Article:
             and len(said.contents) == 1
             and self._fills(said)
             and _HEADING.fullmatch(words) is not None
-            and len(_WORD.findall(words)) <= _FEW
+            and len(_WORD.findall(words)) <= _HEADING_WORDS
         )
 
     def _fills(self, said: Attribution) -> bool:

@@ -161,7 +161,7 @@ class Surroundings:
         back = next((back for back in range(1, 6) if here - back >= 0 and self.spoken[here - back]), 6)
         begun = list(self.begun[here - 1]) if here else []
         return {
-            "after colon": float(end in (":", ",")),
+            "after colon": float(end in (":", ",")),  # either leads on to what follows
             "after mark": float(end in _CLOSERS and bool(end)),
             "after quote": float(any(self.attributions[other].speech != "indirect" for other in begun)),
             "after report": float(latest is not None),

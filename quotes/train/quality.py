@@ -35,11 +35,11 @@ from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, stops_lost
 
 VERSION = "1.3.0"
 SPUN = "spun all over"
-PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2}
-SPUN_ARTICLES = 0.005
+PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2, SPUN_ARTICLE: 0.005}
 """How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it.
 
 Of orphans, among the quotes that may be such: those without source words, or with no more than *he* or *the official*.
+Of articles spun all over, among all articles.
 """
 
 
@@ -293,7 +293,7 @@ def _fit(data: Sequence[Row], name: str, seed: int) -> tuple[tuple[str, ...], An
     target = np.array([row.truth[truth] for row in known])
     groups = np.array([row.article for row in known])
     if name == SPUN_ARTICLE:  # how many of its quotes have a swapped word is no matter of how common such articles are
-        weights = balanced(np.array([row.kind == SPUN for row in known]), SPUN_ARTICLES)
+        weights = balanced(np.array([row.kind == SPUN for row in known]), PRIOR[name])
     else:
         twice = np.array([1.0 + (name == "orphaned" and row.kind == "news") for row in known])
         weights = balanced(target, PRIOR.get(name), twice)  # of each article of PolNeAR there are four copies
