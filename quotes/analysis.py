@@ -113,7 +113,7 @@ class Analyser:
             raise artifacts.ArtifactError(f"no Stanza models in {folder}: it has no resources.json")
         import stanza
 
-        with _one_thread():
+        with _one_thread(), _no_optimizer():
             self._stanza = stanza.Pipeline(
                 "en",
                 dir=str(folder),
@@ -240,6 +240,19 @@ def _blocks(pieces: Iterable[tuple[int, int, int]]) -> Iterator[list[tuple[int, 
         size += end - start
     if block:
         yield block
+
+
+@contextmanager
+def _no_optimizer() -> Iterator[None]:
+    """Stanza makes optimizers for models that it only loads, and torch imports its compiler for the first of them:
+    a fifth of a cold start."""
+    from stanza.models.common import utils
+
+    made, utils.dispatch_optimizer = utils.dispatch_optimizer, lambda *_, **__: None
+    try:
+        yield
+    finally:
+        utils.dispatch_optimizer = made
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotes.detect.damage import CLASSES, DamageModel, lay, passages
+from quotes.detect.damage import CLASSES, INTACT, DamageModel, passages
 from quotes.detect.traces import Vocabulary, notices, stump, traces
-from quotes.detect.words import WORD, RunningReader, Words
+from quotes.detect.words import CLS, MASK, SEP, UNKNOWN, WORD, Reader, RunningReader, Words
 from quotes.evaluate import damage as second
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Article, Attribution, Evidence, Span
@@ -241,7 +242,7 @@ def test_every_word_of_any_text_has_a_last_piece(steady_reader: RunningReader, t
     assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == WORD.findall(text)
     assert (np.diff(words.first) >= 0).all()
     for start, end in passages(words, 20):
-        pieces, last = lay(words, start, end)
+        pieces, last = words.lay(start, end)
         assert len(last) == end - start
         assert ((last >= 0) & (last < len(pieces))).all()
 
@@ -280,7 +281,7 @@ def test_a_long_word_has_its_own_passage(reader: RunningReader) -> None:
 
 def test_laying_gives_each_word_its_last_piece(reader: RunningReader) -> None:
     words = reader('ab c." d')
-    pieces, last = lay(words, 1, 5)
+    pieces, last = words.lay(1, 5)
     shown = [reader.tokenizer.id_to_token(int(piece)) for piece in pieces]
     assert shown == ["<begin>", "Ġ", "c", '."', "Ġ", "d"]
     assert last.tolist() == [2, 3, 3, 5]  # the stop and the mark are one piece
@@ -298,40 +299,79 @@ def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: RunningRead
     assert marked
 
 
-@pytest.mark.parametrize(("cause", "suspect", "reads"), [(False, "", False), (True, "", True), (False, "w3", True)])
-def test_reports_are_read_where_there_is_cause(
-    cause: bool, suspect: str, reads: bool, reader: RunningReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spoken = " ".join(f"w{n}" for n in range(70))
-    text = f"{spoken}\n\nHe reported that the w3 was late.\n\nNobody spoke."
+class Stub:
+    """A judge that is sure of the words it suspects, and keeps what it read."""
+
+    def __init__(self, read: RunningReader, text: str, suspects: Mapping[str, str]):
+        self.read, self.text, self.suspects = read, text, suspects
+        self.seen: list[str] = []
+
+    def __call__(self, words: Words, wanted: np.ndarray) -> np.ndarray:
+        odds = np.tile(INTACT, (len(words), 1))
+        for start, end in passages(words, 500, wanted):
+            for place in range(start, end):
+                word = self.text[words.starts[place] : words.ends[place]]
+                odds[place] = np.eye(len(CLASSES))[CLASSES.index(self.suspects.get(word, "intact"))]
+                self.seen.append(word)
+        return odds
+
+
+def stubbed(reader: RunningReader, text: str, first: Mapping[str, str], second: Mapping[str, str]) -> DamageModel:
     model = object.__new__(DamageModel)
-    model.reader = reader
-    read: list[str] = []
+    model.first, model.second = Stub(reader, text, first), Stub(reader, text, second)  # type: ignore[assignment]
+    return model
 
-    def probabilities(self: DamageModel, words: Words, start: int, end: int) -> np.ndarray:
-        some = [text[words.starts[n] : words.ends[n]] for n in range(start, end)]
-        read.extend(some)
-        sure = np.eye(len(CLASSES))
-        return np.array([sure[CLASSES.index("spun") if word.startswith(suspect or "?") else 0] for word in some])
 
-    monkeypatch.setattr(DamageModel, "probabilities", probabilities)
+@pytest.mark.parametrize(("cause", "suspect", "reads"), [(False, "", False), (True, "", True), (False, "w3", True)])
+def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads: bool, reader: RunningReader) -> None:
+    spoken = " ".join("w3" if n % 5 == 3 else f"v{n}" for n in range(70))
+    text = f"{spoken}\n\nHe reported that the w3 was late.\n\nNobody spoke."
+    model = stubbed(reader, text, {suspect: "spun"}, {})
     report = text.index("the w3")
     said = [
         Attribution((Span(0, len(spoken), spoken),), speech="direct"),
         Attribution((Span(report, report + 6, text[report : report + 6]),)),
     ]
     model.suspects(Analysis(Article("a", text), ()), said, cause)
+    read = model.first.seen  # type: ignore[attr-defined]
     assert ("reported" in read) == reads
-    assert "w69" in read
+    assert "v69" in read
     assert "Nobody" not in read
 
 
-def test_the_graph_says_what_the_network_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("onnx")
-    pytest.importorskip("gguf")
+def test_what_the_first_reader_doubts_is_read_again_with_an_equal_say(reader: RunningReader) -> None:
+    text = "One went with thy men.\n\nTwo saw nothing odd.\n\nThree came of the the sea."
+    model = stubbed(
+        reader, text, {"thy": "spun", "of": "missing"}, {"thy": "spun", "the": "repeated", "nothing": "spun"}
+    )
+    said = Attribution((Span(0, len(text), text),), speech="direct")
+    found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
+    told = [(one.spans[0].text, one.sign, one.probability) for one in found]
+    halves = [("of", "word missing", 0.5), ("the", "word repeated", 0.5), ("the", "word repeated", 0.5)]
+    assert told == [("thy", "word spun", 1.0), *halves]
+    doubted = "One went with thy men. Three came of the the sea."
+    assert model.second.seen == WORD.findall(doubted)  # type: ignore[attr-defined]
+
+
+def scores_of(file: Path, laid: tuple[np.ndarray, ...]) -> np.ndarray:
     import gzip
 
     import onnxruntime
+
+    session = onnxruntime.InferenceSession(gzip.decompress(file.read_bytes()))
+    names = [one.name for one in session.get_inputs()]
+    (scores,) = session.run(None, dict(zip(names, laid, strict=True)))
+    return np.asarray(scores)
+
+
+PROSE = "the quick brown fox said that it was late and went to see a dog near old stones by the sea"
+
+
+def test_the_second_readers_graph_says_what_the_network_says(
+    tmp_path: Path, reader: RunningReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("gguf")
     import torch
 
     from quotes.train import damage_export, damage_model, damage_network
@@ -340,33 +380,61 @@ def test_the_graph_says_what_the_network_says(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr(module, "DEPTH", 2)
         monkeypatch.setattr(module, "BOTH_WAYS", 1)
     torch.manual_seed(1)
-    network = damage_network.DamageNetwork(60)
-    chance = np.random.default_rng(1)
-    passage = Words(*(np.arange(30),) * 2, chance.integers(0, 60, 30), np.arange(31), *(np.zeros(30, dtype=int),) * 2)
-    damage_model.export(network.state_dict(), tmp_path / "model.onnx.gz", [passage] * 4)
-    session = onnxruntime.InferenceSession(gzip.decompress((tmp_path / "model.onnx.gz").read_bytes()))
-    pieces, last = lay(passage, 0, 30)
-    (scores,) = session.run(None, {"pieces": pieces, "index": last})
+    network = damage_network.SecondReader(reader.tokenizer.get_vocab_size())
+    damage_model.export_second(network.state_dict(), reader, tmp_path, [PROSE] * 4)
+    words = reader(PROSE)
+    laid = words.lay(0, len(words))
+    pieces, last = (torch.from_numpy(one) for one in laid)
     with torch.inference_mode():
         there = torch.ones(1, len(pieces), dtype=torch.bool)
-        exact = network(torch.from_numpy(pieces)[None], there, torch.from_numpy(last)).numpy()
+        exact = network(pieces[None], there, last).numpy()
+        turned = network(pieces[None].flip(1), there, last).numpy()
+    scores = scores_of(tmp_path / "second.onnx.gz", laid)
     assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
-    turned = network(torch.from_numpy(pieces)[None].flip(1), there, torch.from_numpy(last)).detach().numpy()
     assert np.corrcoef(turned.ravel(), exact.ravel())[0, 1] < 0.9
 
 
-def test_a_line_that_goes_on_is_not_cut_off(reader: RunningReader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_readers_graph_says_what_the_network_says_with_fewer_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("gguf")
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.pre_tokenizers import Whitespace
+
+    from quotes.train import damage_model, export, network
+
+    monkeypatch.setattr(export, "DEPTH", 2)
+    monkeypatch.setattr(network, "DEPTH", 2)
+    monkeypatch.setattr(network, "VOCABULARY", 400)
+    marks = {"[UNK]": UNKNOWN, "[CLS]": CLS, "[SEP]": SEP, "[MASK]": MASK}
+    names = {number: f"[unused{number}]" for number in range(MASK)} | {place: name for name, place in marks.items()}
+    names |= dict(enumerate([*(f"word{n}" for n in range(200)), *dict.fromkeys(PROSE.split())], MASK + 1))
+    tokenizer = Tokenizer(WordPiece({name: place for place, name in names.items()}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(tmp_path / "whole.json"))
+    whole = Reader(tmp_path / "whole.json")
+    torch.manual_seed(1)
+    reading = damage_model.FirstReader()
+    kept = damage_model.pieces_kept(whole, [PROSE] * 3)
+    assert len(kept) == MASK + 1 + len(set(PROSE.split()))
+    damage_model.export_first(reading.state_dict(), whole, tmp_path, [PROSE] * 4, kept)
+    words, fewer = whole(PROSE), Reader(tmp_path / "first.json")(PROSE)
+    assert fewer.pieces.max() == len(kept) - 1
+    pieces, features, index = (torch.from_numpy(one) for one in words.lay(0, len(words)))
+    with torch.inference_mode():
+        exact = reading.eval()(
+            pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), index
+        ).numpy()
+    scores = scores_of(tmp_path / "first.onnx.gz", fewer.lay(0, len(fewer)))
+    assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
+
+
+def test_a_line_that_goes_on_is_not_cut_off(reader: RunningReader) -> None:
     text = "We will rebuild the\nharbour mayor said the\n\nThe talks went"
-    model = object.__new__(DamageModel)
-    model.reader = reader
-    sure = np.eye(len(CLASSES))[CLASSES.index("truncated")]
-    monkeypatch.setattr(
-        DamageModel,
-        "probabilities",
-        lambda self, words, start, end: np.array(
-            [sure if text[words.starts[n] : words.ends[n]] == "the" else 0 * sure for n in range(start, end)]
-        ),
-    )
+    model = stubbed(reader, text, {"the": "truncated"}, {})
     said = Attribution((Span(0, len(text), text),), speech="direct")
     (found_one,) = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
     assert (found_one.sign, found_one.spans[0].start) == ("word truncated", text.index("said the") + 5)

@@ -1,8 +1,9 @@
 """Evidence of damage: what rules can tell, and single words that give it away.
 
-The words are told by the lower part of a small language model that was trained to know damaged copy from clean, word by
-word: swapped, lost before, set twice, run on from another speaker, cut, or debris. It reads the paragraphs where
-somebody is quoted, and those where somebody is reported if there is cause to doubt the copy.
+The words are told by two networks that were trained to know damaged copy from clean, word by word: swapped, lost
+before, set twice, run on from another speaker, cut, or debris. A small encoder reads the paragraphs where somebody is
+quoted, and those where somebody is reported if there is cause to doubt the copy. Where it believes in damage, the lower
+part of a language model reads the paragraph again, and both have an equal say: they err on different words.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import gzip
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,49 @@ import numpy as np
 
 from quotes import artifacts
 from quotes.detect.traces import Vocabulary, notices, signed, traces
-from quotes.detect.words import RunningReader, Words
+from quotes.detect.words import Reader, RunningReader, Words
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Attribution, Evidence
 
 CLASSES = ("intact", "truncated", "stray", "spliced", "repeated", "missing", "spun")
-LONGEST = 200  # pieces of a passage
-BEGIN = 0  # the piece before a passage
+INTACT = np.eye(len(CLASSES))[0]
+LONGEST, LONGEST_AGAIN = 160, 200  # pieces of a passage, for the first reader and for the second
+BELIEVED = 0.4  # what the first gives for damage to a word, for the second to read its paragraph
 WORTH_TELLING = 0.02  # less than this is no evidence
 LIKELY = 0.5  # from here on a trace is cause to doubt the copy
 FEW = 20  # words: fewer tell little about an article
 DOUBTFUL = 0.08  # of the words: as many suspect ones, by their probabilities, are cause for doubt
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
+
+
+class Judge:
+    """A network's opinion of words: how likely each is intact, and how likely damaged in each way."""
+
+    def __init__(self, graph: bytes, read: Callable[[str], Words], longest: int):
+        from onnxruntime import InferenceSession, SessionOptions
+
+        options = SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.read, self.longest = read, longest
+        self._session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._inputs = [one.name for one in self._session.get_inputs()]
+
+    def __call__(self, words: Words, wanted: np.ndarray) -> np.ndarray:
+        """``[words, classes]``; words of paragraphs where none is wanted are not read, and pass for intact."""
+        odds = np.tile(INTACT, (len(words), 1))
+        for start, end in passages(words, self.longest, wanted):
+            odds[start:end] = self.probabilities(words, start, end)
+        return odds
+
+    def probabilities(self, words: Words, start: int, end: int) -> np.ndarray:
+        """``[words, classes]`` for the words of one passage; passages go in one by one, so company changes nothing."""
+        fed = dict(zip(self._inputs, words.lay(start, end), strict=True))
+        scores: Any = self._session.run(None, fed)[0]
+        chosen = scores.astype(np.float64)
+        odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
 
 
 class DamageModel:
@@ -40,16 +71,14 @@ class DamageModel:
     """
 
     def __init__(self, folder: Path):
-        import onnxruntime
-
         artifact = artifacts.check(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.reader = RunningReader(artifact.path("tokenizer.json"))
+
+        def graph(name: str) -> bytes:
+            return gzip.decompress(artifact.path(f"{name}.onnx.gz").read_bytes())
+
         self.known = Vocabulary.parse(artifact.path("vocabulary.txt").read_text(encoding="utf-8"))
-        graph = gzip.decompress(artifact.path("model.onnx.gz").read_bytes())
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self.first = Judge(graph("first"), Reader(artifact.path("first.json")), LONGEST)
+        self.second = Judge(graph("second"), RunningReader(artifact.path("second.json")), LONGEST_AGAIN)
 
     def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Evidence, ...]:
         """The traces that rules find, and every word that is more than a little suspect (sign ``word <class>``)."""
@@ -67,7 +96,7 @@ class DamageModel:
         Those where somebody is only reported are read, too, where there is a ``cause`` to doubt the copy, or the quotes
         give one, or are too few to judge by: most copy is as it was written, and reading is slow.
         """
-        words = self.reader(analysis.text)
+        words = self.first.read(analysis.text)
         said = _touched(words, [one for one in attributions if one.speech != "indirect"])
         found = self._read(analysis, words, said)
         doubt = sum(trace.probability for trace in found)
@@ -80,23 +109,21 @@ class DamageModel:
     def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray) -> list[Evidence]:
         """The suspect words of the paragraphs in which a word is wanted."""
         text, blocks = analysis.text, paragraphs(analysis.text)
+        odds = self.odds(text, words, wanted)
         found: list[Evidence] = []
-        for start, end in passages(words, LONGEST, wanted):
-            odds = self.probabilities(words, start, end)
-            for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
-                span = analysis.article.span(int(words.starts[start + place]), int(words.ends[start + place]))
-                if CLASSES[kind + 1] == "truncated" and not _may_end(text, blocks, span.end):
-                    continue
-                found.append(Evidence(f"word {CLASSES[kind + 1]}", (span,), float(odds[place, kind + 1])))
+        for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
+            span = analysis.article.span(int(words.starts[place]), int(words.ends[place]))
+            if CLASSES[kind + 1] == "truncated" and not _may_end(text, blocks, span.end):
+                continue
+            found.append(Evidence(f"word {CLASSES[kind + 1]}", (span,), float(odds[place, kind + 1])))
         return found
 
-    def probabilities(self, words: Words, start: int, end: int) -> np.ndarray:
-        """``[words, classes]`` for the words of one passage; passages go in one by one, so company changes nothing."""
-        pieces, last = lay(words, start, end)
-        scores: Any = self._session.run(None, {"pieces": pieces, "index": last})[0]
-        chosen = scores.astype(np.float64)
-        odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+    def odds(self, text: str, words: Words, wanted: np.ndarray) -> np.ndarray:
+        """``[words, classes]``, the mean of both readers; what the second need not read is intact to it."""
+        odds = self.first(words, wanted)
+        doubted = odds[:, 0] < 1 - BELIEVED
+        again = self.second(self.second.read(text), doubted) if doubted.any() else INTACT
+        return (odds + again) / 2
 
 
 def _touched(words: Words, attributions: Sequence[Attribution]) -> np.ndarray:
@@ -143,10 +170,3 @@ def _runs(paragraph: np.ndarray, wanted: np.ndarray | None) -> list[tuple[int, i
     inside = np.ones(len(paragraph), dtype=bool) if wanted is None else np.isin(paragraph, paragraph[wanted])
     edges = np.flatnonzero(np.diff(inside.astype(np.int8), prepend=0, append=0)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def lay(words: Words, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """The pieces ``[length]`` of a passage after the one that begins it, and where each word's last piece is."""
-    low = words.first[start]
-    pieces = np.concatenate(([BEGIN], words.pieces[low : words.first[end]]))
-    return pieces.astype(np.int64), (words.first[start + 1 : end + 1] - low).astype(np.int64)

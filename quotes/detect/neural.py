@@ -13,7 +13,7 @@ from quotes import artifacts
 from quotes.detect.decode import Found, Scores, Settings, decode
 from quotes.detect.labels import BUCKETS, LINKS
 from quotes.detect.unfinished import stretches
-from quotes.detect.words import MarkedWords, Reader, lay, windows
+from quotes.detect.words import MarkedWords, Reader, windows
 from quotes.marks import quoted, speech
 from quotes.records import Analysis, Article, Attribution, Span
 
@@ -69,7 +69,7 @@ class Detector:
         """The network's scores for every word (there must be one), from the window where it has the most context."""
         found = []
         for start, end, core_start, core_end in windows(words, LONGEST, MARGIN):
-            pieces, features, first = lay(words, start, end)
+            pieces, features, first = words.lay(start, end)
             index = first[core_start - start : core_end - start]
             names = ["labels", "seeks", "offers", "likes"]
             found.append(self.session.run(names, {"pieces": pieces, "features": features, "index": index}))

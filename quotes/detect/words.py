@@ -22,6 +22,7 @@ SHAPES = ("lower", "title", "upper", "mixed", "digit", "point")
 GAPS = ("glued", "space", "line", "paragraph")
 MARKS = ("outside", "speech", "term", "nested", "opening", "closing")  # a term: a title, a nickname, scare quotes
 UNKNOWN, CLS, SEP, MASK = 100, 101, 102, 103  # BERT's vocabulary
+BEGIN = 0  # SmolLM2's piece before a text
 LONGEST = 48  # characters of a word that are read; no English word is longer
 MOST_PIECES = 8
 MOST_RUNNING = 16  # with the blanks before the word
@@ -57,6 +58,15 @@ class Words:
         """The words ``[first, last + 1)`` that a span of characters touches."""
         return int(np.searchsorted(self.ends, start, "right")), int(np.searchsorted(self.starts, end, "left"))
 
+    def lay(self, start: int, end: int) -> tuple[np.ndarray, ...]:
+        """What a network is fed of the words ``[start, end)``: its inputs by piece, and each word's place among them.
+
+        Here the pieces ``[length]`` after the one that begins a text, and where each word's last piece is.
+        """
+        low = self.first[start]
+        pieces = np.concatenate(([BEGIN], self.pieces[low : self.first[end]]))
+        return pieces.astype(np.int64), (self.first[start + 1 : end + 1] - low).astype(np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class MarkedWords(Words):
@@ -64,6 +74,15 @@ class MarkedWords(Words):
 
     shape: np.ndarray
     mark: np.ndarray
+
+    def lay(self, start: int, end: int) -> tuple[np.ndarray, ...]:
+        """Pieces ``[length]`` and features ``[length, 3]`` with their end marks, and each word's first piece."""
+        low, high = self.first[start], self.first[end]
+        pieces = np.concatenate(([CLS], self.pieces[low:high], [SEP]))
+        counts = np.diff(self.first[start : end + 1])
+        each = np.stack([values[start:end] + 1 for values in (self.shape, self.gap, self.mark)], axis=1)
+        features = np.pad(np.repeat(each, counts, axis=0), ((1, 1), (0, 0)))
+        return pieces, features, self.first[start:end] - low + 1
 
 
 class Reader:
@@ -152,16 +171,6 @@ def windows(words: Words, longest: int, margin: int) -> Iterator[tuple[int, int,
         end = n if last else min(n, int(np.searchsorted(first, first[core_end] + margin, "right")) - 1)
         yield start, end, core, core_end
         core = core_end
-
-
-def lay(words: MarkedWords, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pieces ``[length]`` and features ``[length, 3]`` of a window with its end marks, and each word's first piece."""
-    low, high = words.first[start], words.first[end]
-    pieces = np.concatenate(([CLS], words.pieces[low:high], [SEP]))
-    counts = np.diff(words.first[start : end + 1])
-    each = np.stack([getattr(words, name)[start:end] + 1 for name in ("shape", "gap", "mark")], axis=1)
-    features = np.pad(np.repeat(each, counts, axis=0), ((1, 1), (0, 0)))
-    return pieces, features, words.first[start:end] - low + 1
 
 
 def _limits(text: str) -> tuple[np.ndarray, np.ndarray]:

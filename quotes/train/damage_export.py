@@ -1,29 +1,40 @@
-"""The network that tells damaged words as an ONNX graph in 8-bit integers.
+"""The networks that tell damaged words as ONNX graphs in 8-bit integers.
 
-Weights take 63 levels (6 bits) of an integer's 255, so that the file, compressed, stays small; how they are rounded
+Weights take 63 levels (6 bits) of an integer's 255, so that the files, compressed, stay small; how they are rounded
 stands in ``quotes.train.export``.
 """
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from quotes.detect.damage import CLASSES, LONGEST
+from quotes.detect.damage import CLASSES, LONGEST_AGAIN
 from quotes.train.damage_network import BOTH_WAYS, DEPTH, GROUPS, HEAD, HEADS, INNER, SPARE, WIDTH, angles
-from quotes.train.export import CONTRIB, Graph, Inputs, layer
+from quotes.train.export import CONTRIB, Graph, Inputs, encoded, layer
 
 LEVELS = 31
 
 
-def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], path: Path) -> None:
-    """Write the network of a float32 state, compressed.
+def save_first(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], path: Path) -> None:
+    """Write the first reader of a float32 state, compressed; ``inputs`` tells what each linear layer is given.
 
-    ``inputs`` tells, by name, what each linear layer is given. The graph's own inputs: ``pieces [length]`` and
-    ``index [words]``, each word's last piece; its output: ``scores [words, classes]``.
+    The graph's own inputs: ``pieces [length]``, ``features [length, 3]`` and ``index [words]``, each word's first
+    piece; its output: ``scores [words, classes]``.
+    """
+    graph = Graph(LEVELS)
+    words = encoded(graph, state, inputs, LEVELS)
+    _save(graph, words, state, {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}, path)
+
+
+def save_second(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], path: Path) -> None:
+    """Write the second reader of a float32 state in the same way.
+
+    The graph's inputs: ``pieces [length]`` and ``index [words]``, each word's last piece.
     """
     graph = Graph(LEVELS)
     x = graph.node("Unsqueeze", graph.embedded(state["pieces.weight"], "pieces", LEVELS), graph.constant(np.array([0])))
@@ -34,7 +45,7 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
         graph.constant(np.array(1)),
     )
     places = graph.node("Unsqueeze", places, graph.constant(np.array([0])))
-    turn = angles(2 * LONGEST).astype(np.float32)
+    turn = angles(2 * LONGEST_AGAIN).astype(np.float32)
     turns = graph.constant(np.cos(turn)), graph.constant(np.sin(turn))
     parts = graph.constant(np.array([WIDTH, GROUPS * HEAD, GROUPS * HEAD]))
     halves = graph.constant(np.array([INNER, INNER]))
@@ -72,10 +83,17 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
         x = graph.node("Add", x, linear(thought, f"{at}.down"))
     x = graph.node("Squeeze", _norm(graph, x, state["norm.weight"]), graph.constant(np.array([0])))
     words = graph.node("Gather", x, "index")
+    _save(graph, words, state, {"pieces": ["length"], "index": ["words"]}, path)
+
+
+def _save(
+    graph: Graph, words: str, state: Mapping[str, np.ndarray], inputs: Mapping[str, Sequence[Any]], path: Path
+) -> None:
+    """Set the head on the states of words, and write the graph."""
     inner = graph.node("Gelu", graph.exact_linear(words, state["inner.weight"], state["inner.bias"]), domain=CONTRIB)
     scores = graph.exact_linear(inner, state["classes.weight"], state["classes.bias"])
     graph.node("Identity", scores, name="scores")
-    made = graph.model({"pieces": ["length"], "index": ["words"]}, {"scores": ["words", len(CLASSES)]})
+    made = graph.model(inputs, {"scores": ["words", len(CLASSES)]})
     path.write_bytes(gzip.compress(made, 9, mtime=0))
 
 

@@ -1,4 +1,4 @@
-"""``quotes train damage``: from clean articles to ``models/damage-<version>/``, the model of damaged words.
+"""``quotes train damage``: from clean articles to ``models/damage-<version>/``, the two readers of damaged words.
 
 Every epoch damages the articles afresh. As in ELECTRA (Clark et al. 2020) the model learns from every word, whether it
 is the writer's own; the swaps come from a spinner's thesaurus, from neighbours in MiniLM's own space of words, so that
@@ -26,21 +26,23 @@ from torch import Tensor, nn
 
 from quotes import artifacts
 from quotes.artifacts import ArtifactError, sha256
-from quotes.detect.damage import CLASSES, LONGEST, lay, passages
-from quotes.detect.words import Reader, RunningReader, Words
+from quotes.detect.damage import CLASSES, LONGEST, LONGEST_AGAIN, passages
+from quotes.detect.words import MASK, Reader, RunningReader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.damage_export import save_onnx
-from quotes.train.damage_network import SHA256, DamageNetwork, pretrained, tokenizer
+from quotes.train.damage_export import save_first, save_second
+from quotes.train.damage_network import SHA256, FirstReader, SecondReader, pretrained, tokenizer
 from quotes.train.detector_model import MINILM_SHA256, inputs, minilm
+from quotes.train.export import Inputs
 
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
 WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
 HEADS = ("inner", "classes")  # what is learned afresh
 RARE = 2.0  # what a damaged word counts beside an intact one
+SELDOM = 2  # word pieces that the texts have no more often are left out of the first reader's vocabulary
 
 
 Swaps = Mapping[str, Sequence[str]]  # what may be put for a word
@@ -50,10 +52,11 @@ Swaps = Mapping[str, Sequence[str]]  # what may be put for a word
 class Recipe:
     """What training does."""
 
+    pieces: int  # read in all, padding included
+    rate: float
+    longest: int  # pieces of a passage
     seed: int = 1
-    pieces: int = 4_600_000  # read in all, padding included
     batch: int = 2048  # pieces
-    rate: float = 2e-4
     head_rate: float = 1e-3
     warmup: float = 0.05
     weight_decay: float = 0.01
@@ -65,9 +68,12 @@ class Recipe:
     passage: int = 110  # words of a passage
 
 
-FIRST = Recipe()
-#: At a lower rate, with more of what copy looks like that is read: little damage, or none.
-SECOND = replace(FIRST, seed=5, pieces=2_200_000, rate=1e-4, head_rate=1e-4, warmup=0.03, clean=0.25, few=0.35)
+#: Of each reader a first leg, and a second at a lower rate: of the first reader, with any words in place of others, to
+#: read around a word; of the second, with more of what copy looks like that is read: little damage, or none.
+FIRST = Recipe(15_000_000, 3e-4, LONGEST)
+FIRST_AGAIN = replace(FIRST, seed=5, pieces=8_000_000, rate=2e-4, head_rate=2e-4, warmup=0.03)
+SECOND = Recipe(4_600_000, 2e-4, LONGEST_AGAIN)
+SECOND_AGAIN = replace(SECOND, seed=5, pieces=2_200_000, rate=1e-4, head_rate=1e-4, warmup=0.03, clean=0.25, few=0.35)
 
 
 def passages_of(text: str, longest: int) -> Iterator[Copy]:
@@ -183,22 +189,16 @@ def _ending(word: str) -> str:
 
 
 def fit(
+    network: FirstReader | SecondReader,
+    reader: Reader | RunningReader,
     texts: Sequence[str],
-    weights: Path,
-    reader: RunningReader,
     recipe: Recipe,
     synonyms: Sequence[Swaps],
     tell: Callable[[str], None] = print,
-    start: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
-    """Train on articles, from SmolLM2's ``weights`` or from those of ``start``; returns the averaged weights."""
+    """Train a network on articles, from the weights that it has; returns the averaged weights."""
     torch.manual_seed(recipe.seed)
     chance = Random(recipe.seed)
-    network = DamageNetwork(reader.tokenizer.get_vocab_size())
-    if start is None:
-        network.load_smollm(weights)
-    else:
-        network.load_state_dict(dict(start))
     network.pieces.weight.requires_grad_(False)
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
@@ -219,7 +219,7 @@ def fit(
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
     total = 0.0
-    batches = _batches(_endless(whole, chance, recipe, synonyms), reader, recipe.batch)
+    batches = _batches(_endless(whole, chance, recipe, synonyms), reader, recipe)
     for done, (given, gold) in enumerate(islice(batches, steps), 1):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = network(*given)
@@ -251,18 +251,21 @@ def _endless(whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Se
             yield damaged(copy, chance, recipe, synonyms, donors)
 
 
-def _batches(
-    copies: Iterable[Copy], reader: RunningReader, size: int
-) -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
-    """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
-    pool: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+Item = tuple[tuple[np.ndarray, ...], np.ndarray]  # a passage as it is fed (``Words.lay``), and its words' classes
 
-    def emptied() -> Iterator[tuple[tuple[Tensor, Tensor, Tensor], Tensor]]:
-        pool.sort(key=lambda item: len(item[0]))
-        group: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+def _batches(
+    copies: Iterable[Copy], reader: Reader | RunningReader, recipe: Recipe
+) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+    """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
+    pool: list[Item] = []
+
+    def emptied() -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+        pool.sort(key=lambda item: len(item[0][0]))
+        group: list[Item] = []
         groups = []
         for item in pool:
-            if group and (len(group) + 1) * len(item[0]) > size:
+            if group and (len(group) + 1) * len(item[0][0]) > recipe.batch:
                 groups.append(group)
                 group = []
             group.append(item)
@@ -274,34 +277,65 @@ def _batches(
     for copy in copies:
         words = reader(copy.text)
         gold = labels(copy, words)
-        pool += [(*lay(words, start, end), gold[start:end]) for start, end in passages(words, LONGEST)]
+        pool += [(words.lay(start, end), gold[start:end]) for start, end in passages(words, recipe.longest)]
         if len(pool) >= 400:
             yield from emptied()
     if pool:
         yield from emptied()
 
 
-def _padded(group: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
-    """Pieces and whether they are there ``[batch, length]``, and of each word its last piece and its class."""
-    length = max(len(pieces) for pieces, _, _ in group)
-    pieces = torch.zeros((len(group), length), dtype=torch.long)
-    present = torch.zeros((len(group), length), dtype=torch.bool)
-    for row, (given, _, _) in enumerate(group):
-        pieces[row, : len(given)] = torch.from_numpy(given)
-        present[row, : len(given)] = True
-    index = np.concatenate([row * length + last for row, (_, last, _) in enumerate(group)])
-    gold = np.concatenate([classes for _, _, classes in group])
-    return (pieces, present, torch.from_numpy(index)), torch.from_numpy(gold)
+def _padded(group: Sequence[Item]) -> tuple[tuple[Tensor, ...], Tensor]:
+    """What a network is given, and each word's class: its inputs and whether they are there ``[batch, length, ...]``,
+    and of each word its place in the flattened batch."""
+    size, length = len(group), max(len(fed[0]) for fed, _ in group)
+    given = [np.zeros((size, length, *one.shape[1:]), dtype=np.int64) for one in group[0][0][:-1]]
+    present = np.zeros((size, length), dtype=bool)
+    for row, (fed, _) in enumerate(group):
+        for padded, one in zip(given, fed, strict=False):
+            padded[row, : len(one)] = one
+        present[row, : len(fed[0])] = True
+    index = np.concatenate([row * length + fed[-1] for row, (fed, _) in enumerate(group)])
+    gold = np.concatenate([classes for _, classes in group])
+    return tuple(torch.from_numpy(one) for one in (*given, present, index)), torch.from_numpy(gold)
 
 
-def export(state: Mapping[str, Tensor], path: Path, sample: Sequence[Words]) -> None:
-    """Write the network as a graph of 8-bit integers; ``sample`` shows the export what activations are like."""
-    network = DamageNetwork(len(state["pieces.weight"]))
+def watched(network: FirstReader | SecondReader, sample: Sequence[Words], longest: int) -> dict[str, Inputs]:
+    """What a network's layers are given over some texts, for the rounding of its weights."""
+    laid = (words.lay(start, end) for words in sample for start, end in passages(words, longest))
+    return inputs(network, (_padded([(fed, fed[-1])])[0] for fed in laid))
+
+
+def export_first(
+    state: Mapping[str, Tensor], reader: Reader, folder: Path, texts: Sequence[str], kept: np.ndarray
+) -> None:
+    """Write the first reader, with the embeddings of the pieces that are ``kept``, as integers, and its tokenizer."""
+    network = FirstReader()
     network.load_state_dict(dict(state))
     values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
-    laid = (lay(words, start, end) for words in sample for start, end in passages(words, LONGEST))
-    fed = (_padded([(pieces, last, np.zeros(len(last), dtype=np.int64))])[0] for pieces, last in laid)
-    save_onnx(values, inputs(network, fed), path)
+    values["encoder.pieces.weight"] = values["encoder.pieces.weight"][kept]
+    save_first(values, watched(network, [reader(text) for text in texts], LONGEST), folder / "first.onnx.gz")
+    described = json.loads(reader.tokenizer.to_str())
+    names = {number: piece for piece, number in described["model"]["vocab"].items()}
+    described["model"]["vocab"] = {names[old]: new for new, old in enumerate(kept.tolist())}
+    (folder / "first.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+
+
+def pieces_kept(reader: Reader, texts: Iterable[str]) -> np.ndarray:
+    """The word pieces that the texts have more than ``SELDOM`` times, after those that stand for no words."""
+    counts = np.zeros(reader.tokenizer.get_vocab_size(), dtype=np.int64)
+    for text in texts:
+        np.add.at(counts, reader(text).pieces, 1)
+    counts[: MASK + 1] = SELDOM + 1
+    return np.flatnonzero(counts > SELDOM)
+
+
+def export_second(state: Mapping[str, Tensor], reader: RunningReader, folder: Path, texts: Sequence[str]) -> None:
+    """Write the second reader as integers."""
+    network = SecondReader(len(state["pieces.weight"]))
+    network.load_state_dict(dict(state))
+    values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
+    sample = [reader(text) for text in texts]
+    save_second(values, watched(network, sample, LONGEST_AGAIN), folder / "second.onnx.gz")
 
 
 def vocabulary(texts: Iterable[str]) -> str:
@@ -393,34 +427,45 @@ def spinners(data: Path) -> tuple[Swaps, ...]:
 def train(data: Path, out: Path) -> None:
     """Train on ``data`` (polnear, news, ud and coref) and write ``damage-<version>`` into ``out``.
 
-    ArtifactError where pretrained weights are missing or not the ones expected.
+    The model card is written by hand, since it says what the figures mean. ArtifactError where pretrained weights are
+    missing or not the ones expected.
     """
     folder, weights = out / f"damage-{VERSION}", pretrained()
     texts, counted = texts_for(data)
+    more = [*texts, *web(data)]
     swaps = spinners(data)
+    own, close = swaps[:2]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tokenizer.json").write_text(tokenizer(weights), encoding="utf-8")
-    reader = RunningReader(folder / "tokenizer.json")
-    first = fit(texts, weights, reader, FIRST, swaps)
-    state = fit([*texts, *web(data)], weights, reader, SECOND, swaps, start=first)
-    sample = [reader(copy.text) for copy in sampled(texts, FIRST, swaps)]
-    save(state, folder, vocabulary(counted), (FIRST, SECOND), sample)
+
+    reader = Reader(minilm() / "tokenizer.json")
+    first = FirstReader()
+    first.encoder.load_minilm(minilm() / "model.safetensors")
+    first.load_state_dict(fit(first, reader, texts, FIRST, (own, close, close)))
+    state = fit(first, reader, texts, FIRST_AGAIN, swaps)
+    sample = sampled(texts, FIRST, swaps)
+    export_first(state, reader, folder, sample, pieces_kept(reader, [*more, *counted]))
+
+    (folder / "second.json").write_text(tokenizer(weights), encoding="utf-8")
+    running = RunningReader(folder / "second.json")
+    second = SecondReader(running.tokenizer.get_vocab_size())
+    second.load_smollm(weights)
+    second.load_state_dict(fit(second, running, texts, SECOND, swaps))
+    export_second(fit(second, running, more, SECOND_AGAIN, swaps), running, folder, sample)
+
+    (folder / "vocabulary.txt").write_text(vocabulary(counted), encoding="utf-8")
+    save(folder)
 
 
-def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Swaps]) -> list[Copy]:
+def save(folder: Path) -> None:
+    """Write the manifest of a folder that has everything else."""
+    recipes = [dataclasses.asdict(recipe) for recipe in (FIRST, FIRST_AGAIN, SECOND, SECOND_AGAIN)]
+    artifacts.save(folder, recipes=recipes, pretrained=[MINILM_SHA256, SHA256])
+
+
+def sampled(texts: Sequence[str], recipe: Recipe, synonyms: Sequence[Swaps]) -> list[str]:
     """Passages as training sees them, from articles far apart."""
     chance = Random(recipe.seed)
     whole = [
         passage for text in texts[:: max(1, len(texts) // SAMPLE)] for passage in passages_of(text, recipe.passage)
     ]
-    return [damaged(copy, chance, recipe, synonyms) for copy in chance.sample(whole, min(SAMPLE, len(whole)))]
-
-
-def save(
-    state: Mapping[str, Tensor], folder: Path, words: str, recipes: Sequence[Recipe], sample: Sequence[Words]
-) -> None:
-    """Write the artifact beside its ``tokenizer.json``; its model card is written by hand, since it says what the
-    figures mean."""
-    export(state, folder / "model.onnx.gz", sample)
-    (folder / "vocabulary.txt").write_text(words, encoding="utf-8")
-    artifacts.save(folder, recipes=[dataclasses.asdict(recipe) for recipe in recipes], pretrained=SHA256)
+    return [damaged(copy, chance, recipe, synonyms).text for copy in chance.sample(whole, min(SAMPLE, len(whole)))]

@@ -1,9 +1,11 @@
-"""The network that tells damaged words, for training and export: the lower part of a language model and a head.
+"""The networks that tell damaged words, for training and export: a small encoder, and the lower part of a language
+model, each with a head.
 
-The language model is SmolLM2 of 135 million parameters (Allal et al. 2025; Apache-2.0), which has read two trillion
-tokens: what English does with its words is learned there, and only how copy is damaged is learned here. The first
-twelve of its thirty layers are taken. The lower eight read from left to right, as they did when they learned; the upper
-four look both ways, so that a word is judged by what follows it, too.
+The encoder is MiniLM's (``quotes.train.network``), as the detector has it. The language model is SmolLM2 of 135 million
+parameters (Allal et al. 2025; Apache-2.0), which has read two trillion tokens: what English does with its words is
+learned there, and only how copy is damaged is learned here. The first twelve of its thirty layers are taken. The lower
+eight read from left to right, as they did when they learned; the upper four look both ways, so that a word is judged by
+what follows it, too.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from torch.nn import functional
 
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.damage import CLASSES
+from quotes.train import network
 
 WIDTH, HEADS, GROUPS, HEAD, INNER = 576, 9, 3, 64, 1536  # three heads share their keys and values
 DEPTH, BOTH_WAYS = 12, 4  # layers taken; those above that look both ways
@@ -81,7 +84,28 @@ def angles(length: int) -> np.ndarray:
     return np.arange(length)[:, None] * TURNS ** (-np.arange(0, HEAD, 2) / HEAD)
 
 
-class DamageNetwork(nn.Module):
+class FirstReader(nn.Module):
+    """Pieces ``[batch, length]`` and their features to scores ``[words, classes]``; ``present`` is False for padding.
+
+    ``index`` picks each word's first piece out of the flattened batch.
+    """
+
+    def __init__(self, dropout: float = 0.05):
+        super().__init__()
+        self.encoder = network.Encoder(dropout)
+        self.inner = nn.Linear(network.WIDTH, network.WIDTH)
+        self.classes = nn.Linear(network.WIDTH, len(CLASSES))
+
+    def forward(self, pieces: Tensor, features: Tensor, present: Tensor, index: Tensor) -> Tensor:
+        words = self.encoder(pieces, features, present).reshape(-1, network.WIDTH)[index]
+        return self.classes(functional.gelu(self.inner(words)))
+
+    @property
+    def pieces(self) -> nn.Embedding:
+        return self.encoder.pieces
+
+
+class SecondReader(nn.Module):
     """Pieces ``[batch, length]`` to scores ``[words, classes]``; ``present`` is False for padding.
 
     ``index`` picks each word's last piece out of the flattened batch.

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.labels import BUCKETS, LABELS, OUTSIDE, ROLES, buckets, label
-from quotes.detect.words import MASK, MarkedWords, Reader, lay
+from quotes.detect.words import MASK, MarkedWords, Reader
 from quotes.train.annotated import Document, load, varied
 from quotes.train.detector_model import MINILM_SHA256, NEWS, SAMPLE, finish, minilm, taught
 from quotes.train.network import Crf, Network
@@ -182,7 +182,7 @@ def assemble(windows: Sequence[Window], recipe: Recipe, chance: np.random.Genera
     for row, window in enumerate(windows):
         words, start, end = window.example.words, window.start, window.end
         n = end - start
-        filled, shown, first = lay(words, start, end)
+        filled, shown, first = words.lay(start, end)
         hidden = np.repeat(chance.random(n) < recipe.masked, np.diff(first, append=len(filled) - 1))
         filled[1:-1][hidden] = MASK
         pieces[row, : len(filled)], features[row, : len(filled)] = filled, shown

@@ -17,7 +17,7 @@ from quotes import artifacts
 from quotes.artifacts import sha256
 from quotes.detect.decode import Chain, Found, Linked, Scores, Settings, decode
 from quotes.detect.neural import LONGEST, MARGIN, SETTINGS, Detector
-from quotes.detect.words import MarkedWords, Reader, Words, lay, windows
+from quotes.detect.words import MarkedWords, Reader, Words, windows
 from quotes.evaluate.attributions import Document as AttributionDocument
 from quotes.evaluate.attributions import Labelled, figures, tally
 from quotes.train.annotated import Document, Said, load
@@ -208,7 +208,7 @@ def _fed(texts: Iterable[MarkedWords]) -> Iterator[tuple[Tensor, ...]]:
     """What the detector's network is given for some texts, window by window."""
     for words in texts:
         for start, end, _, _ in windows(words, LONGEST, MARGIN):
-            pieces, features, first = (torch.from_numpy(part) for part in lay(words, start, end))
+            pieces, features, first = (torch.from_numpy(part) for part in words.lay(start, end))
             yield pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), first
 
 

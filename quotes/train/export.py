@@ -158,16 +158,19 @@ def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Input
     return Layer(weight, bias, smoothing, moments / np.outer(smoothing, smoothing))
 
 
-def encoded(graph: Graph, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs] | None = None) -> str:
+def encoded(
+    graph: Graph, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs] | None = None, levels: int = 127
+) -> str:
     """The encoder of a network, up to the state of each word: inputs ``pieces``, ``features`` and ``index``.
 
-    ``inputs`` tells, by name, what each linear layer is given; without it weights are rounded as they are.
+    ``inputs`` tells, by name, what each linear layer is given; without it weights are rounded as they are. ``levels``
+    are those of the pieces' embeddings.
     """
 
     def encoder(name: str) -> np.ndarray:
         return state[f"encoder.{name}"]
 
-    x = graph.embedded(encoder("pieces.weight"), "pieces", 127)
+    x = graph.embedded(encoder("pieces.weight"), "pieces", levels)
     places = graph.node(
         "Slice",
         graph.constant(encoder("positions.weight")),
