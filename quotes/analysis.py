@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import unwrap
 from itertools import accumulate, islice, pairwise
 from operator import and_
 from pathlib import Path
@@ -113,7 +114,7 @@ class Analyser:
             raise artifacts.ArtifactError(f"no Stanza models in {folder}: it has no resources.json")
         import stanza
 
-        with _one_thread(), _no_optimizer():
+        with _one_thread(), _no_compiler():
             self._stanza = stanza.Pipeline(
                 "en",
                 dir=str(folder),
@@ -243,16 +244,17 @@ def _blocks(pieces: Iterable[tuple[int, int, int]]) -> Iterator[list[tuple[int, 
 
 
 @contextmanager
-def _no_optimizer() -> Iterator[None]:
-    """Stanza makes optimizers for models that it only loads, and torch imports its compiler for the first of them:
-    a fifth of a cold start."""
-    from stanza.models.common import utils
+def _no_compiler() -> Iterator[None]:
+    """Stanza makes optimizers even for models that it only loads, and for the first parameters given to one torch
+    imports its compiler, to keep it off: a fifth of a cold start. The method is called as it is instead."""
+    from torch.optim import Optimizer
 
-    made, utils.dispatch_optimizer = utils.dispatch_optimizer, lambda *_, **__: None
+    wrapped = Optimizer.add_param_group
+    Optimizer.add_param_group = unwrap(wrapped)  # type: ignore[method-assign]
     try:
         yield
     finally:
-        utils.dispatch_optimizer = made
+        Optimizer.add_param_group = wrapped  # type: ignore[method-assign]
 
 
 @contextmanager

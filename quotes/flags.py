@@ -84,14 +84,28 @@ def _garbled(said: Attribution, assessment: Assessment, limits: Mapping[str, flo
     for variety in VARIETIES:
         probability = assessment.probabilities.get(variety, 0.0)
         if probability >= limits.get(f"garbled/{variety}", limits["garbled"]):
-            spans, reason = _damage(variety, said, assessment.evidence)
+            mine = [trace for trace in assessment.evidence if trace.sign in _SIGNS[variety]]
+            if variety == "spun" and not _own(said, _suspects(mine)):
+                continue  # its neighbour's words are swapped, or the article's
+            spans, reason = _damage(variety, said, mine)
             found.append(Flag("garbled", probability, spans, reason, variety))
     return sorted(found, key=lambda flag: (-flag.probability, VARIETIES.index(flag.variety or "")))
 
 
-def _damage(variety: str, said: Attribution, evidence: Sequence[Evidence]) -> tuple[tuple[Span, ...], str]:
-    """The words that show a variety, and what is wrong with them."""
-    mine = [trace for trace in evidence if trace.sign in _SIGNS[variety]]
+def _suspects(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The words that are shown where a variety shows in single words: those not far behind the most suspect one."""
+    most = max((trace.probability for trace in evidence), default=0.0)
+    return [trace for trace in evidence if trace.probability >= max(0.15, most * 0.4)]
+
+
+def _own(said: Attribution, found: Sequence[Evidence]) -> bool:
+    """Whether some of it stands in an attribution's own words."""
+    words = (*said.contents, *said.cue, *said.source)
+    return any(one.overlaps(span) for trace in found for span in trace.spans for one in words)
+
+
+def _damage(variety: str, said: Attribution, mine: Sequence[Evidence]) -> tuple[tuple[Span, ...], str]:
+    """The words that show a variety by its own signs, and what is wrong with them."""
     if not mine:
         return said.contents, f"the words look {variety}"
     told = [trace for trace in mine if trace.reason]
@@ -108,8 +122,7 @@ def _damage(variety: str, said: Attribution, evidence: Sequence[Evidence]) -> tu
             "truncated": f"stops mid-sentence after “{words}”",
         }
         return best.spans, said_of[variety]
-    chosen = [trace for trace in mine if trace.probability >= max(0.15, best.probability * 0.4)]
-    spans = tuple(sorted({span for trace in chosen for span in trace.spans}))
+    spans = tuple(sorted({span for trace in _suspects(mine) for span in trace.spans}))
     listed = ", ".join(f"“{span.text}”" for span in spans[:4])
     if variety == "spun":
         return spans, f"reads as if a machine had swapped words: {listed}"

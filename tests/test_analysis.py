@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -144,6 +146,12 @@ def test_an_analysis_does_not_depend_on_its_batch(analyse: Analyser) -> None:
     articles = [Article(str(number), text) for number, text in enumerate(texts * 3)]
     together = list(analyse.pipe(articles, len(articles)))
     assert together == [analyse(article) for article in articles] == list(analyse.pipe(articles, 5))
+
+
+def test_loading_the_models_imports_no_compiler(analyse: Analyser) -> None:
+    loaded = "from quotes.analysis import Analyser; Analyser(); import sys; print('torch._dynamo' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"
 
 
 def test_a_folder_without_models_says_so(tmp_path: Path) -> None:

@@ -204,6 +204,17 @@ def test_a_splice_takes_its_second_half_from_elsewhere() -> None:
         assert one.wounds[0].spans[0].text in content
 
 
+def test_what_a_quotation_ended_with_is_lost_too() -> None:
+    text = "“We trusted every one of the people who had signed the paperwork,” she said."
+    quote = text[: text.index(" she")]
+    copy = first.Copy(text, (Attribution((Span(0, len(quote), quote),), speech="direct"),))
+    made = [first.missing(copy, copy.attributions[0], Random(seed)) for seed in range(80)]
+    hanging = [one for one in made if one is not None and "signed the,”" in one.text]
+    assert hanging
+    assert len(hanging) < 20
+    assert {one.wounds[0].spans[0].start for one in hanging} == {text.index("the paperwork")}
+
+
 def test_the_generators_share_no_swaps() -> None:
     ours = {(word, other) for word, others in first.thesaurus().items() for other in others}
     theirs = {(word, other) for word, others in second.SWAPS.items() for other in others}
@@ -347,8 +358,7 @@ def test_what_the_first_reader_doubts_is_read_again_with_an_equal_say(reader: Ru
     said = Attribution((Span(0, len(text), text),), speech="direct")
     found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
     told = [(one.spans[0].text, one.sign, one.probability) for one in found]
-    halves = [("of", "word missing", 0.5), ("the", "word repeated", 0.5), ("the", "word repeated", 0.5)]
-    assert told == [("thy", "word spun", 1.0), *halves]
+    assert told == [("thy", "word spun", 1.0), ("of", "word missing", 0.5), ("the", "word repeated", 0.5)]
     doubted = "One went with thy men. Three came of the the sea."
     assert model.second.seen == WORD.findall(doubted)  # type: ignore[attr-defined]
 
@@ -430,6 +440,22 @@ def test_the_first_readers_graph_says_what_the_network_says_with_fewer_pieces(
         ).numpy()
     scores = scores_of(tmp_path / "first.onnx.gz", fewer.lay(0, len(fewer)))
     assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("We went to to the sea.", ["to"]),
+        ("There are there are bodies here.", ["there", "are"]),
+        ("An evening tet a tet with him.", []),
+        ("To be to", []),
+    ],
+)
+def test_what_is_repeated_stands_twice(text: str, twice: list[str], reader: RunningReader) -> None:
+    model = stubbed(reader, text, dict.fromkeys(WORD.findall(text.lower()), "repeated"), {})
+    said = Attribution((Span(0, len(text), text),), speech="direct")
+    found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
+    assert [one.spans[0].text for one in found] == twice
 
 
 def test_a_line_that_goes_on_is_not_cut_off(reader: RunningReader) -> None:

@@ -109,13 +109,17 @@ class DamageModel:
     def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray) -> list[Evidence]:
         """The suspect words of the paragraphs in which a word is wanted."""
         text, blocks = analysis.text, paragraphs(analysis.text)
+        spelt = [text[start:end].lower() for start, end in zip(words.starts, words.ends, strict=True)]
         odds = self.odds(text, words, wanted)
         found: list[Evidence] = []
         for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
             span = analysis.article.span(int(words.starts[place]), int(words.ends[place]))
-            if CLASSES[kind + 1] == "truncated" and not _may_end(text, blocks, span.end):
+            name = CLASSES[kind + 1]
+            if name == "truncated" and not _may_end(text, blocks, span.end):
                 continue
-            found.append(Evidence(f"word {CLASSES[kind + 1]}", (span,), float(odds[place, kind + 1])))
+            if name == "repeated" and not _stands_twice(spelt, int(place)):
+                continue
+            found.append(Evidence(f"word {name}", (span,), float(odds[place, kind + 1])))
         return found
 
     def odds(self, text: str, words: Words, wanted: np.ndarray) -> np.ndarray:
@@ -143,6 +147,15 @@ def _may_end(text: str, blocks: Sequence[tuple[int, int]], end: int) -> bool:
     start, stop = blocks[bisect_right(blocks, end, key=lambda block: block[0]) - 1]
     over = not any(character.isalnum() for character in text[end:stop])
     return over and not _WRAPPED.match(text, end) and not signed(text[start:stop])
+
+
+def _stands_twice(spelt: Sequence[str], place: int) -> bool:
+    """Whether a word, or up to four words that it is among, follow upon themselves."""
+    return any(
+        spelt[start - count : start] == spelt[start : start + count]
+        for count in range(1, 5)
+        for start in range(max(count, place - count + 1), place + 1)
+    )
 
 
 def passages(words: Words, longest: int, wanted: np.ndarray | None = None) -> Iterator[tuple[int, int]]:

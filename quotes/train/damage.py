@@ -40,6 +40,8 @@ CONJUNCTIONS = _words("and or but because if when while although whether")
 _OTHERS = _words("i we you who which that not there what as than so them us me more no")
 FUNCTION = DETERMINERS | PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | PRONOUNS | _OTHERS
 MODAL = _words("will would can could should must may do did")
+_WANTING = _words("the a an my your our their its of")  # a quotation cannot end with them
+_CLOSING = re.compile(r"[,.]?[\"”’]")
 POSSESSIVE = _words("my your his our their its")
 _PLURAL = _words("i you we they these those who people")
 TWICE = _words("had that very no really so bye many long again never far more much ha yes now on in up out her")
@@ -561,12 +563,17 @@ def repeated(copy: Copy, said: Attribution, random: Random) -> Copy | None:
 
 
 def missing(copy: Copy, said: Attribution, random: Random) -> Copy | None:
-    """A word lost that the sentence cannot do without, or a few words in the middle."""
+    """A word lost that the sentence cannot do without, a few words in the middle, or what a quotation ended with."""
     text = copy.text
     span = random.choice(said.contents)
     words = list(WORD.finditer(text, span.start, span.end))
     if len(words) < 7:
         return None
+    if random.random() < 0.12:
+        for left, lost in pairwise(words):
+            if left.group().lower() in _WANTING and _CLOSING.match(text, lost.end()):
+                pieces = [(0, left.end()), (lost.end(), len(text))]
+                return rewrite(copy, pieces, "missing", lambda new, seams: [_word_before(new, seams[1])])
     spelt = [word.group() for word in words]
     amid = [text[one.end() : two.start()] == " " for one, two in pairwise(words)]
     few = random.random() < 0.15
