@@ -200,7 +200,7 @@ class _Article:
     def damage(self, number: int) -> tuple[dict[str, float], tuple[Evidence, ...]]:
         said = self.attributions[number]
         spans = (*said.contents, *said.cue, *said.source)
-        values = dict.fromkeys(names_of_words(), 0.0)
+        values = dict.fromkeys((*names_of_words(), "echo"), 0.0)
         by_class: dict[str, list[float]] = defaultdict(list)
         for trace in self.mine[number]:
             here = any(span.start < one.end and one.start - 1 < span.end for span in spans for one in trace.spans)
@@ -210,6 +210,8 @@ class _Article:
                     by_class["word single"].append(trace.probability)
                 if not here:
                     values[f"{trace.sign}.near"] = max(values[f"{trace.sign}.near"], trace.probability)
+            elif trace.sign == "echo":
+                values["echo"] = max(values["echo"], here * trace.probability)
             else:
                 name = f"{trace.sign}.{'here' if here else 'near'}"
                 values[name] = max(values[name], trace.probability)

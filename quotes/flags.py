@@ -23,7 +23,7 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
     "marks": ("unclosed", "unopened", "mismatched", "doubled", "typography"),
     "stray": ("stray", "word stray"),
-    "spliced": ("word spliced",),
+    "spliced": ("word spliced", "echo"),
     "repeated": ("repeated", "word repeated"),
     "missing": ("word missing",),
     "spun": ("word spun",),
@@ -114,6 +114,8 @@ def _damage(variety: str, said: Attribution, mine: Sequence[Evidence]) -> tuple[
         strong = [trace for trace in told if trace.probability >= 0.3] or told[:1]
         first = max(strong, key=lambda trace: (trace.probability, -trace.spans[0].start))
         return tuple(sorted({span for trace in strong for span in trace.spans})), first.reason
+    if variety == "spliced" and best.reason:
+        return best.spans, best.reason
     if variety in ("missing", "spliced", "truncated"):
         words = best.spans[0].text
         said_of = {

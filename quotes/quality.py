@@ -85,7 +85,8 @@ class QualityModel:
 def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
     """What each estimator says of each row: ``{"garbled": [0.01, …], …}``.
 
-    A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right.
+    A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right; and that
+    it is spliced the same words in another quotation may say, too.
     """
     import numpy as np
 
@@ -94,9 +95,15 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
         table = np.array([[row[column] for column in columns] for row in rows], dtype=np.float64)
         odds[name] = [float(value) for value in estimator.predict_proba(table)[:, 1]]
     if SPUN_ARTICLE in odds:
-        with_all = odds.pop(SPUN_ARTICLE)
-        odds["spun"] = [1 - (1 - one) * (1 - other) for one, other in zip(odds["spun"], with_all, strict=True)]
+        odds["spun"] = _either(odds["spun"], odds.pop(SPUN_ARTICLE))
+    if "spliced" in odds:
+        odds["spliced"] = _either(odds["spliced"], [row["echo"] for row in rows])
     return odds
+
+
+def _either(some: Sequence[float], others: Sequence[float]) -> list[float]:
+    """How probable it is that one of two signs is right, neither knowing of the other."""
+    return [1 - (1 - one) * (1 - other) for one, other in zip(some, others, strict=True)]
 
 
 def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, float]]) -> list[float]:

@@ -14,7 +14,7 @@ from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_
 from quotes.records import Features
 
 NAMES = (
-    *names_of_words(), *NAMES_OF_SOURCES, "beside", "secondhand", "headline", "said again", "answers", "rival",
+    *names_of_words(), *NAMES_OF_SOURCES, "echo", "beside", "secondhand", "headline", "said again", "answers", "rival",
     "impersonal", "no one meant",
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from quotes import artifacts
+from quotes.detect.echoes import echoes
 from quotes.detect.traces import Vocabulary, notices, signed, traces
 from quotes.detect.words import Reader, RunningReader, Words
 from quotes.marks import paragraphs, quoted
@@ -81,14 +82,15 @@ class DamageModel:
         self.second = Judge(graph("second"), RunningReader(artifact.path("second.json")), LONGEST_AGAIN)
 
     def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Evidence, ...]:
-        """The traces that rules find, and every word that is more than a little suspect (sign ``word <class>``)."""
+        """What rules find, every word that is more than a little suspect (sign ``word <class>``), and echoes."""
         if not attributions:
             return ()
         text = analysis.text
-        blocks = paragraphs(text)
-        rules = (*traces(text, quoted(text), blocks, self.known), *notices(text, blocks))
+        blocks, quotations = paragraphs(text), quoted(text)
+        rules = (*traces(text, quotations, blocks, self.known), *notices(text, blocks))
         cause = any(trace.probability >= LIKELY for trace in rules)
-        return (*rules, *self.suspects(analysis, attributions, cause))
+        words = self.suspects(analysis, attributions, cause)
+        return (*rules, *words, *echoes(analysis, quotations, words))
 
     def suspects(self, analysis: Analysis, attributions: Sequence[Attribution], cause: bool) -> tuple[Evidence, ...]:
         """The suspect words of the paragraphs where somebody is quoted.

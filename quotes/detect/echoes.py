@@ -1,0 +1,88 @@
+"""Quotations that go on in the words of another: copy that was glued together puts the same words into two mouths.
+
+Writers quote a sentence twice, too, in part and in full, so a run of words in two quotations tells nothing by itself.
+But where one of the two runs on into it from words of its own, with no stop between, and the network doubts that very
+place more than its fellow, the words were glued on there: so in 264 of 302 runs in copies that the training damaged. In
+1,863 quotes of clean copy there are two such runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from quotes.marks import Quoted
+from quotes.records import Analysis, Evidence
+
+RUN = 5  # words
+FELLOWS = 5  # other quotations with the same run that are looked at
+SLIGHT, PLAIN = 0.05, 0.1  # doubt of the network at a seam
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a quotation, and where they start and end."""
+
+    spelt: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+def echoes(analysis: Analysis, quotations: Sequence[Quoted], evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Sign ``echo``: the words of each quotation that are another's, from the seam on.
+
+    ``evidence`` is what the network says of single words.
+    """
+    doubts: dict[int, float] = {}
+    for trace in evidence:
+        if trace.sign in ("word spliced", "word missing"):
+            start = trace.spans[0].start
+            doubts[start] = doubts.get(start, 0.0) + trace.probability
+    if max(doubts.values(), default=0.0) < SLIGHT:
+        return
+    text = analysis.text
+    spoken = [_words(text, one) for one in quotations if one.role == "speech" and not one.depth]
+    runs: dict[tuple[str, ...], dict[int, int]] = {}
+    for number, words in enumerate(spoken):
+        for at in range(len(words.spelt) - RUN + 1):
+            runs.setdefault(words.spelt[at : at + RUN], {}).setdefault(number, at)
+    for number, words in enumerate(spoken):
+        at = 1
+        while at <= len(words.spelt) - RUN:
+            doubt = _doubt(words, at, doubts)
+            length = 1
+            if doubt >= SLIGHT and text[words.places[at - 1][1] : words.places[at][0]] == " ":
+                others = islice(runs[words.spelt[at : at + RUN]].items(), FELLOWS)
+                fellows = [(spoken[other], place) for other, place in others if other != number]
+                if any(_apart(words, at, *fellow) and _doubt(*fellow, doubts) < doubt for fellow in fellows):
+                    length = max(_common(words, at, *fellow) for fellow in fellows)
+                    span = analysis.article.span(words.places[at][0], words.places[at + length - 1][1])
+                    reason = f"goes on in the words of another quotation, from “{text[slice(*words.places[at])]}” on"
+                    yield Evidence("echo", (span,), 0.85 if doubt >= PLAIN else 0.5, reason)
+            at += length
+
+
+def _words(text: str, one: Quoted) -> _Words:
+    found = list(_WORD.finditer(text, one.inner_start, one.inner_end))
+    return _Words(tuple(word.group().lower().replace("’", "'") for word in found), tuple(word.span() for word in found))
+
+
+def _doubt(words: _Words, at: int, doubts: Mapping[int, float]) -> float:
+    """How much the network doubts a word or its neighbours."""
+    return max(doubts.get(start, 0.0) for start, _ in words.places[max(0, at - 1) : at + 2])
+
+
+def _apart(words: _Words, at: int, others: _Words, place: int) -> bool:
+    """Whether different words lead to a run."""
+    return place == 0 or others.spelt[place - 1] != words.spelt[at - 1]
+
+
+def _common(words: _Words, at: int, others: _Words, place: int) -> int:
+    """For how many words two quotations are the same from there on."""
+    pairs = zip(words.spelt[at:], others.spelt[place:], strict=False)
+    return next(
+        (count for count, (one, other) in enumerate(pairs) if one != other),
+        min(len(words.spelt) - at, len(others.spelt) - place),
+    )
