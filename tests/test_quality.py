@@ -10,7 +10,7 @@ import pytest
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, names_of_words
-from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_orphaned, orphaned, source_worth
+from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_orphaned, orphaned, probabilities, source_worth
 from quotes.records import Features
 
 NAMES = (
@@ -177,3 +177,12 @@ def test_missing_figures_are_an_error(folder: Path) -> None:
     short: Mapping[str, float] = {"first": 1.0}
     with pytest.raises(KeyError):
         QualityModel(folder)([Features(short)])
+
+
+def test_an_echo_makes_a_splice_likely() -> None:
+    class Unsure:
+        def predict_proba(self, table: np.ndarray) -> np.ndarray:
+            return np.tile([0.8, 0.2], (len(table), 1))
+
+    odds = probabilities({"spliced": (("words",), Unsure())}, [values(), values(echo=0.85)])
+    assert odds["spliced"] == pytest.approx([0.2, 1 - 0.8 * 0.15])
