@@ -10,7 +10,17 @@ import pytest
 
 from quotes import artifacts
 from quotes.features import NAMES_OF_SOURCES, names_of_words
-from quotes.quality import ADDED, DAMAGE, RUBRIC, QualityModel, by_rule, may_be_orphaned, orphaned, probabilities, source_worth
+from quotes.quality import (
+    ADDED,
+    DAMAGE,
+    RUBRIC,
+    QualityModel,
+    by_rule,
+    may_be_orphaned,
+    orphaned,
+    probabilities,
+    source_worth,
+)
 from quotes.records import Features
 
 NAMES = (

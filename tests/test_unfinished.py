@@ -58,7 +58,14 @@ def test_a_broken_quotation_goes_to_the_speaker_before_it() -> None:
 )
 def test_a_paragraph_that_breaks_off_ends_a_stretch(broken: str) -> None:
     text = f"{broken}\n\n“We wanted to keep it,” said Ada Berg."
-    assert [text[start:end].strip() for start, end in stretches(text)] == text.split("\n\n")
+    assert [(text[start:end].strip(), cut) for start, end, cut in stretches(text)] == [
+        (block, block == broken) for block in text.split("\n\n")
+    ]
+
+
+def test_copy_may_break_off_at_its_end() -> None:
+    text = "The council said the farm was closed.\n\nThe bill, it said, would be sent to"
+    assert list(stretches(text)) == [(0, len(text), True)]
 
 
 @pytest.mark.parametrize(
@@ -72,4 +79,4 @@ def test_a_paragraph_that_breaks_off_ends_a_stretch(broken: str) -> None:
     ],
 )
 def test_whole_copy_is_one_stretch(text: str) -> None:
-    assert list(stretches(text)) == [(0, len(text))]
+    assert list(stretches(text)) == [(0, len(text), False)]

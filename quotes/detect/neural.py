@@ -44,26 +44,34 @@ class Detector:
         quotations = quoted(analysis.text)
         said = [
             replace(one, speech=speech(analysis.text, one.contents, quotations))
-            for start, end in stretches(analysis.text)
-            for one in self._read(analysis.article, start, end)
+            for start, end, broken in stretches(analysis.text)
+            for one in self._read(analysis.article, start, end, broken)
         ]
         return tuple(sorted(said, key=lambda one: (one.start, one.end)))
 
-    def _read(self, article: Article, start: int, end: int) -> Iterator[Attribution]:
-        """The attributions of a stretch of the text, read by itself; their kind of speech is for who sees all."""
-        words = self.read(article.text[start:end])
+    def _read(self, article: Article, start: int, end: int, broken: bool) -> Iterator[Attribution]:
+        """The attributions of a stretch of the text, read by itself; their kind of speech is for who sees all.
+
+        One that is broken off is read as if it ended with a full stop: the network has seen no sentence without.
+        """
+        text = article.text[start:end]
+        if broken:
+            text = text.rstrip()
+        words = self.read(f"{text}." if broken else text)
 
         def spans(found: Sequence[Found]) -> tuple[Span, ...]:
+            places = ((int(words.starts[one.start]), int(words.ends[one.end - 1])) for one in found)
             return tuple(
-                article.span(start + int(words.starts[one.start]), start + int(words.ends[one.end - 1]))
-                for one in found
+                article.span(start + first, start + min(last, len(text))) for first, last in places if first < len(text)
             )
 
         if not len(words):
             return
         for linked in decode(words, self.scores(words), self.settings):
-            source = spans((linked.source,)) if linked.source else ()
-            yield Attribution(spans(linked.contents), spans((linked.cue,)), source, probability=linked.probability)
+            contents, cue = spans(linked.contents), spans((linked.cue,))
+            if contents and cue:
+                source = spans((linked.source,)) if linked.source else ()
+                yield Attribution(contents, cue, source, probability=linked.probability)
 
     def scores(self, words: MarkedWords) -> Scores:
         """The network's scores for every word (there must be one), from the window where it has the most context."""

@@ -20,14 +20,18 @@ _OPENERS = "\"“'‘«„"
 _PROSE = 25  # words: no headline or caption has as many
 
 
-def stretches(text: str) -> Iterator[tuple[int, int]]:
-    """The text in pieces that each end with a paragraph that breaks off; all of it where none does."""
+def stretches(text: str) -> Iterator[tuple[int, int, bool]]:
+    """The text in pieces that each end with a paragraph that breaks off; all of it where none does.
+
+    With each goes whether it breaks off: the last may end as it should.
+    """
     begun = 0
-    for (start, end), (following, _) in pairwise(paragraphs(text)):
+    blocks = paragraphs(text)
+    for (start, end), (following, _) in pairwise(blocks):
         if breaks_off(text, start, end) and not text[following].islower():
-            yield begun, following
+            yield begun, following, True
             begun = following
-    yield begun, len(text)
+    yield begun, len(text), bool(blocks) and breaks_off(text, *blocks[-1])
 
 
 def breaks_off(text: str, start: int, end: int) -> bool:
