@@ -296,6 +296,14 @@ def test_odd_texts_do_not_raise(detector, text: str) -> None:
     assert isinstance(detector(article(text)), tuple)
 
 
+@pytest.mark.parametrize("after", ["", "\n\n", "\n\nForecasters expect the fog to lift on Friday."])
+def test_a_report_that_breaks_off_is_found_to_its_last_word(detector, after: str) -> None:
+    text = f"Fog has closed the airport for two days.\n\nThe airport said it hoped to reopen one runway by{after}"
+    (said,) = [one for one in detector(article(text)) if one.cue[0].text == "said"]
+    assert [span.text for span in said.contents] == ["it hoped to reopen one runway by"]
+    assert [span.text for span in said.source] == ["The airport"]
+
+
 def test_an_article_is_found_in_the_same_way_after_others(detector) -> None:
     text = " ".join([TEXT] * 30)
     before = detector(article(text))
