@@ -30,6 +30,7 @@ LONGEST, LONGEST_AGAIN = 160, 200  # pieces of a passage, for the first reader a
 BELIEVED = 0.4  # what the first gives for damage to a word, for the second to read its paragraph
 WORTH_TELLING = 0.02  # less than this is no evidence
 LIKELY = 0.5  # from here on a trace is cause to doubt the copy
+TWICE = 4  # words of a phrase that stands twice, at the most
 FEW = 20  # words: fewer tell little about an article
 DOUBTFUL = 0.08  # of the words: as many suspect ones, by their probabilities, are cause for doubt
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
@@ -111,7 +112,6 @@ class DamageModel:
     def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray) -> list[Evidence]:
         """The suspect words of the paragraphs in which a word is wanted."""
         text, blocks = analysis.text, paragraphs(analysis.text)
-        spelt = [text[start:end].lower() for start, end in zip(words.starts, words.ends, strict=True)]
         odds = self.odds(text, words, wanted)
         found: list[Evidence] = []
         for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
@@ -119,7 +119,7 @@ class DamageModel:
             name = CLASSES[kind + 1]
             if name == "truncated" and not _may_end(text, blocks, span.end):
                 continue
-            if name == "repeated" and not _stands_twice(spelt, int(place)):
+            if name == "repeated" and not _stands_twice(text, words, int(place)):
                 continue
             found.append(Evidence(f"word {name}", (span,), float(odds[place, kind + 1])))
         return found
@@ -151,12 +151,15 @@ def _may_end(text: str, blocks: Sequence[tuple[int, int]], end: int) -> bool:
     return over and not _WRAPPED.match(text, end) and not signed(text[start:stop])
 
 
-def _stands_twice(spelt: Sequence[str], place: int) -> bool:
-    """Whether a word, or up to four words that it is among, follow upon themselves."""
+def _stands_twice(text: str, words: Words, place: int) -> bool:
+    """Whether a word, or up to ``TWICE`` words that it is among, follow upon themselves."""
+    first = max(0, place - 2 * TWICE + 1)
+    near = zip(words.starts[first : place + TWICE], words.ends[first : place + TWICE], strict=True)
+    spelt, at = [text[start:end].lower() for start, end in near], place - first
     return any(
         spelt[start - count : start] == spelt[start : start + count]
-        for count in range(1, 5)
-        for start in range(max(count, place - count + 1), place + 1)
+        for count in range(1, TWICE + 1)
+        for start in range(max(count, at - count + 1), at + 1)
     )
 
 
