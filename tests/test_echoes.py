@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quotes.detect.echoes import echoes
+from quotes.detect.echoes import echoes, runs, seams
 from quotes.marks import quoted
 from quotes.records import Analysis, Article, Evidence, Span
 
@@ -19,7 +19,7 @@ def found(text: str, **doubts: float) -> list[tuple[str, float]]:
     evidence = [
         Evidence("word missing", (Span(start, start + 1, text[start]),), doubt) for start, doubt in places.items()
     ]
-    made = echoes(Analysis(Article("a", text), ()), quoted(text), evidence)
+    made = echoes(Analysis(Article("a", text), ()), runs(text, quoted(text)), evidence)
     return [(one.spans[0].text, one.probability) for one in made]
 
 
@@ -51,6 +51,16 @@ def test_the_seam_that_is_doubted_more_is_it() -> None:
 )
 def test_what_is_said_twice_for_other_reasons_is_none(text: str) -> None:
     assert found(text, a_boat_like=0.9) == []
+
+
+def test_what_ends_with_another_quotations_words_is_read_by_both_networks() -> None:
+    text = f"{MAYOR}\n\n{GLUED}"
+    starts = {text.index("rebuild"), text.rindex("rebuild")}
+    assert set(seams(runs(text, quoted(text)))) == starts
+    assert seams(runs(text.replace("come,” said Rudd", "come again,” said Rudd"), quoted(text))) != []
+    goes_on = text.replace("winter storms come,", "winter storms come to us,", 1).replace("come,”", "came,”")
+    assert seams(runs(goes_on, quoted(goes_on))) == []
+    assert seams(runs(MAYOR, quoted(MAYOR))) == []
 
 
 def test_an_endless_refrain_is_read_once() -> None:

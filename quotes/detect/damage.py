@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from quotes import artifacts
-from quotes.detect.echoes import echoes
+from quotes.detect.echoes import echoes, runs, seams
 from quotes.detect.traces import Vocabulary, notices, signed, traces
 from quotes.detect.words import Reader, RunningReader, Words
 from quotes.marks import paragraphs, quoted
@@ -90,29 +90,33 @@ class DamageModel:
         blocks, quotations = paragraphs(text), quoted(text)
         rules = (*traces(text, quotations, blocks, self.known), *notices(text, blocks))
         cause = any(trace.probability >= LIKELY for trace in rules)
-        words = self.suspects(analysis, attributions, cause)
-        return (*rules, *words, *echoes(analysis, quotations, words))
+        shared = runs(text, quotations)
+        words = self.suspects(analysis, attributions, cause, seams(shared))
+        return (*rules, *words, *echoes(analysis, shared, words))
 
-    def suspects(self, analysis: Analysis, attributions: Sequence[Attribution], cause: bool) -> tuple[Evidence, ...]:
-        """The suspect words of the paragraphs where somebody is quoted.
+    def suspects(
+        self, analysis: Analysis, attributions: Sequence[Attribution], cause: bool, seams: Sequence[int] = ()
+    ) -> tuple[Evidence, ...]:
+        """The suspect words of the paragraphs where somebody is quoted; those with ``seams`` are read by both readers.
 
         Those where somebody is only reported are read, too, where there is a ``cause`` to doubt the copy, or the quotes
         give one, or are too few to judge by: most copy is as it was written, and reading is slow.
         """
         words = self.first.read(analysis.text)
         said = _touched(words, [one for one in attributions if one.speech != "indirect"])
-        found = self._read(analysis, words, said)
+        again = np.isin(words.starts, seams)
+        found = self._read(analysis, words, said, again)
         doubt = sum(trace.probability for trace in found)
         if cause or said.sum() < FEW or doubt > DOUBTFUL * said.sum():
             paragraph = words.paragraph
             reported = _touched(words, attributions) & ~np.isin(paragraph, paragraph[said])
-            found += self._read(analysis, words, reported)
+            found += self._read(analysis, words, reported, again)
         return tuple(found)
 
-    def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray) -> list[Evidence]:
-        """The suspect words of the paragraphs in which a word is wanted."""
+    def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray, again: np.ndarray) -> list[Evidence]:
+        """The suspect words of the paragraphs in which a word is wanted, read ``again`` where one is so marked."""
         text, blocks = analysis.text, paragraphs(analysis.text)
-        odds = self.odds(text, words, wanted)
+        odds = self.odds(text, words, wanted, again & np.isin(words.paragraph, words.paragraph[wanted]))
         found: list[Evidence] = []
         for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
             span = analysis.article.span(int(words.starts[place]), int(words.ends[place]))
@@ -124,12 +128,12 @@ class DamageModel:
             found.append(Evidence(f"word {name}", (span,), float(odds[place, kind + 1])))
         return found
 
-    def odds(self, text: str, words: Words, wanted: np.ndarray) -> np.ndarray:
+    def odds(self, text: str, words: Words, wanted: np.ndarray, again: np.ndarray) -> np.ndarray:
         """``[words, classes]``, the mean of both readers; what the second need not read is intact to it."""
         odds = self.first(words, wanted)
-        doubted = odds[:, 0] < 1 - BELIEVED
-        again = self.second(self.second.read(text), doubted) if doubted.any() else INTACT
-        return (odds + again) / 2
+        doubted = again | (odds[:, 0] < 1 - BELIEVED)
+        second = self.second(self.second.read(text), doubted) if doubted.any() else INTACT
+        return (odds + second) / 2
 
 
 def _touched(words: Words, attributions: Sequence[Attribution]) -> np.ndarray:
