@@ -27,9 +27,20 @@ def test_what_was_glued_on_is_found_where_the_network_doubts_the_seam() -> None:
     text = f"{MAYOR}\n\n{GLUED}"
     run = "rebuild the pier before the winter storms come"
     assert found(text, a_boat_like=0.4) == [(run, 0.85)]
-    assert found(text, a_boat_like=0.07) == [(run, 0.5)]
-    assert found(text, a_boat_like=0.04) == []
+    assert found(text, a_boat_like=0.03) == [(run, 0.85)]
+    assert found(text) == []
     assert found(f"{GLUED}\n\n{MAYOR}", a_boat_like=0.4) == [(run, 0.85)]
+
+
+def test_a_sentence_told_twice_and_a_name_take_more_doubt() -> None:
+    told = "“They hoped we would keep it secret.”\n\n“Maybe they hoped that we would keep it secret,” he said."
+    assert found(told, they_hoped_that=0.07) == [("we would keep it secret", 0.5)]
+    assert found(told, they_hoped_that=0.04) == []
+    name = "“I went to see Queen Anne of Old Orkney,” she said.\n\n“He ran by Queen Anne of Old Orkney,” he said."
+    assert found(name, ran_by=0.04) == []
+    goes_on = f"{MAYOR}\n\n{GLUED.replace('come,', 'come to us,')}"
+    assert [probability for _, probability in found(goes_on, a_boat_like=0.07)] == [0.5]
+    assert found(goes_on, a_boat_like=0.04) == []
 
 
 def test_the_seam_that_is_doubted_more_is_it() -> None:

@@ -6,7 +6,8 @@ place more than its fellow, the words were glued on there: so in 264 of 302 runs
 1,863 quotes of clean copy there are two such runs.
 
 A run that goes on to the end of its quotation is what glue leaves, so that both networks read it, whatever the first of
-them believes (``seams``): most splices that the first one misses are plain to both.
+them believes (``seams``), and the least doubt will do, unless it is a name, or what leads to it leads to its fellow,
+too (*they hoped*, *maybe they hoped that*): a sentence told twice. In 678 clean articles there is one such run.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from quotes.records import Analysis, Evidence
 
 RUN = 5  # words
 FELLOWS = 5  # other quotations with the same run that are looked at
+BEFORE, LONG = 4, 4  # words that lead to a run, and the letters of those that tell something
 SLIGHT, PLAIN = 0.05, 0.08  # doubt of the networks at a seam
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -54,6 +56,10 @@ class Run:
     def last(self) -> bool:
         """Whether the quotation ends with it."""
         return self.at + self.length == len(self.words.spelt)
+
+    def strange(self, fellow: tuple[_Words, int]) -> bool:
+        """Whether no longer word leads to both a run and its fellow."""
+        return not _leading(self.words, self.at) & _leading(*fellow)
 
 
 def runs(text: str, quotations: Sequence[Quoted]) -> tuple[Run, ...]:
@@ -97,11 +103,23 @@ def echoes(analysis: Analysis, found: Sequence[Run], evidence: Sequence[Evidence
             doubts[start] = doubts.get(start, 0.0) + trace.probability
     for run in found:
         doubt = _doubt(run.words, run.at, doubts)
-        if doubt >= SLIGHT and any(_doubt(*fellow, doubts) < doubt for fellow in run.fellows):
-            span = analysis.article.span(run.start, run.end)
+        fellows = [fellow for fellow in run.fellows if _doubt(*fellow, doubts) < doubt]
+        span = analysis.article.span(run.start, run.end)
+        glued = run.last and not _name(span.text) and any(run.strange(fellow) for fellow in fellows)
+        if fellows and (glued or doubt >= SLIGHT):
             first = analysis.text[slice(*run.words.places[run.at])]
             reason = f"goes on in the words of another quotation, from “{first}” on"
-            yield Evidence("echo", (span,), 0.85 if doubt >= PLAIN else 0.5, reason)
+            yield Evidence("echo", (span,), 0.85 if glued or doubt >= PLAIN else 0.5, reason)
+
+
+def _leading(words: _Words, at: int) -> set[str]:
+    return {word for word in words.spelt[max(0, at - BEFORE) : at] if len(word) >= LONG}
+
+
+def _name(words: str) -> bool:
+    """Whether half of the words or more begin with a capital."""
+    found = _WORD.findall(words)
+    return sum(word[0].isupper() for word in found) * 2 >= len(found)
 
 
 def _words(text: str, one: Quoted) -> _Words:
