@@ -32,12 +32,15 @@ def test_what_was_glued_on_is_found_where_the_network_doubts_the_seam() -> None:
     assert found(f"{GLUED}\n\n{MAYOR}", a_boat_like=0.4) == [(run, 0.85)]
 
 
-def test_a_sentence_told_twice_and_a_name_take_more_doubt() -> None:
-    told = "“They hoped we would keep it secret.”\n\n“Maybe they hoped that we would keep it secret,” he said."
-    assert found(told, they_hoped_that=0.07) == [("we would keep it secret", 0.5)]
+def test_a_sentence_told_twice_a_name_and_small_words_take_more_doubt() -> None:
+    told = "“They hoped we would bury our secret.”\n\n“Maybe they hoped that we would bury our secret,” he said."
+    assert found(told, they_hoped_that=0.07) == [("we would bury our secret", 0.5)]
     assert found(told, they_hoped_that=0.04) == []
     name = "“I went to see Queen Anne of Old Orkney,” she said.\n\n“He ran by Queen Anne of Old Orkney,” he said."
     assert found(name, ran_by=0.04) == []
+    small = "“We now are where we need to be,” she said.\n\n“Nobody told us where we need to be,” he said."
+    assert found(small, told_us=0.07) == [("where we need to be", 0.5)]
+    assert found(small, told_us=0.04) == []
     goes_on = f"{MAYOR}\n\n{GLUED.replace('come,', 'come to us,')}"
     assert [probability for _, probability in found(goes_on, a_boat_like=0.07)] == [0.5]
     assert found(goes_on, a_boat_like=0.04) == []

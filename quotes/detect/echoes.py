@@ -6,8 +6,9 @@ place more than its fellow, the words were glued on there: so in 264 of 302 runs
 1,863 quotes of clean copy there are two such runs.
 
 A run that goes on to the end of its quotation is what glue leaves, so that both networks read it, whatever the first of
-them believes (``seams``), and the least doubt will do, unless it is a name, or what leads to it leads to its fellow,
-too (*they hoped*, *maybe they hoped that*): a sentence told twice. In 678 clean articles there is one such run.
+them believes (``seams``), and the least doubt will do, unless it is a name or small words (*where we need to be*), or
+what leads to it leads to its fellow, too (*they hoped*, *maybe they hoped that*): a sentence told twice. In 678 clean
+articles there is no such run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from quotes.records import Analysis, Evidence
 RUN = 5  # words
 FELLOWS = 5  # other quotations with the same run that are looked at
 BEFORE, LONG = 4, 4  # words that lead to a run, and the letters of those that tell something
-SLIGHT, PLAIN = 0.05, 0.08  # doubt of the networks at a seam
+LONGER, ENOUGH = 5, 2  # letters of the words of a run that tell something, and how many of them do
+SLIGHT, PLAIN = 0.05, 0.1  # doubt of the networks at a seam
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -105,7 +107,7 @@ def echoes(analysis: Analysis, found: Sequence[Run], evidence: Sequence[Evidence
         doubt = _doubt(run.words, run.at, doubts)
         fellows = [fellow for fellow in run.fellows if _doubt(*fellow, doubts) < doubt]
         span = analysis.article.span(run.start, run.end)
-        glued = run.last and not _name(span.text) and any(run.strange(fellow) for fellow in fellows)
+        glued = run.last and _telling(span.text) and any(run.strange(fellow) for fellow in fellows)
         if fellows and (glued or doubt >= SLIGHT):
             first = analysis.text[slice(*run.words.places[run.at])]
             reason = f"goes on in the words of another quotation, from “{first}” on"
@@ -116,10 +118,11 @@ def _leading(words: _Words, at: int) -> set[str]:
     return {word for word in words.spelt[max(0, at - BEFORE) : at] if len(word) >= LONG}
 
 
-def _name(words: str) -> bool:
-    """Whether half of the words or more begin with a capital."""
+def _telling(words: str) -> bool:
+    """Whether words are enough to know again, and no name: less than half of them begin with a capital."""
     found = _WORD.findall(words)
-    return sum(word[0].isupper() for word in found) * 2 >= len(found)
+    capitals = sum(word[0].isupper() for word in found)
+    return sum(len(word) >= LONGER for word in found) >= ENOUGH and capitals * 2 < len(found)
 
 
 def _words(text: str, one: Quoted) -> _Words:
