@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, float] = {
 }  # fmt: skip
 
 _WORTH_TELLING = 0.2  # a candidate below this is no help to an editor
+_SEEN = 0.25  # a word less suspect than this is no ground to call the quote spun that it stands in
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
@@ -99,9 +100,10 @@ def _suspects(evidence: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _own(said: Attribution, found: Sequence[Evidence]) -> bool:
-    """Whether some of it stands in an attribution's own words."""
+    """Whether some of it that is more than slight stands in an attribution's own words."""
     words = (*said.contents, *said.cue, *said.source)
-    return any(one.overlaps(span) for trace in found for span in trace.spans for one in words)
+    spans = [span for trace in found if trace.probability >= _SEEN for span in trace.spans]
+    return any(one.overlaps(span) for span in spans for one in words)
 
 
 def _damage(variety: str, said: Attribution, mine: Sequence[Evidence]) -> tuple[tuple[Span, ...], str]:

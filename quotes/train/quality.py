@@ -369,7 +369,7 @@ def balanced(target: np.ndarray, prior: float | None, counts: np.ndarray | None 
 THRESHOLDS: Mapping[str, float] = {
     "orphaned": 0.48, "vague_source": 0.5, "ambiguous_source": 0.6, "unresolved_reference": 0.5, "secondhand": 0.5,
     "unsourced": 0.5, "garbled/truncated": 0.5, "garbled/marks": 0.3, "garbled/stray": 0.18, "garbled/spliced": 0.62,
-    "garbled/repeated": 0.62, "garbled/missing": 0.28, "garbled/spun": 0.42,
+    "garbled/repeated": 0.62, "garbled/missing": 0.28, "garbled/spun": 0.3,
 }  # fmt: skip
 
 
