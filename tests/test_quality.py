@@ -189,10 +189,19 @@ def test_missing_figures_are_an_error(folder: Path) -> None:
         QualityModel(folder)([Features(short)])
 
 
-def test_an_echo_makes_a_splice_likely() -> None:
-    class Unsure:
-        def predict_proba(self, table: np.ndarray) -> np.ndarray:
-            return np.tile([0.8, 0.2], (len(table), 1))
+class Unsure:
+    """An estimator that gives everything two chances in ten."""
 
+    def predict_proba(self, table: np.ndarray) -> np.ndarray:
+        return np.tile([0.8, 0.2], (len(table), 1))
+
+
+def test_an_echo_makes_a_splice_likely() -> None:
     odds = probabilities({"spliced": (("words",), Unsure())}, [values(), values(echo=0.85)])
     assert odds["spliced"] == pytest.approx([0.2, 1 - 0.8 * 0.15])
+
+
+def test_a_quotation_that_ends_with_the_is_cut() -> None:
+    rows = [values(), values() | {"hanging inside.here": 0.8}, values() | {"hanging inside.here": 0.95}]
+    odds = probabilities({"truncated": (("words",), Unsure())}, rows)
+    assert odds["truncated"] == pytest.approx([0.2, 0.2, 1 - 0.8 * 0.05])

@@ -2,8 +2,9 @@
 
 The words are told by two networks that were trained to know damaged copy from clean, word by word: swapped, lost
 before, set twice, run on from another speaker, cut, or debris. A small encoder reads the paragraphs where somebody is
-quoted, and those where somebody is reported if there is cause to doubt the copy. Where it believes in damage, the lower
-part of a language model reads the paragraph again, and both have an equal say: they err on different words.
+quoted, and those where somebody is reported if there is cause to doubt the copy. Where it believes in damage, or one
+quotation ends with the words of another, the lower part of a language model reads the paragraph again, and both have an
+equal say: they err on different words.
 """
 
 from __future__ import annotations
@@ -95,16 +96,16 @@ class DamageModel:
         return (*rules, *words, *echoes(analysis, shared, words))
 
     def suspects(
-        self, analysis: Analysis, attributions: Sequence[Attribution], cause: bool, seams: Sequence[int] = ()
+        self, analysis: Analysis, attributions: Sequence[Attribution], cause: bool, places: Sequence[int] = ()
     ) -> tuple[Evidence, ...]:
-        """The suspect words of the paragraphs where somebody is quoted; those with ``seams`` are read by both readers.
+        """The suspect words of the paragraphs where somebody is quoted; both readers read those with such ``places``.
 
         Those where somebody is only reported are read, too, where there is a ``cause`` to doubt the copy, or the quotes
         give one, or are too few to judge by: most copy is as it was written, and reading is slow.
         """
         words = self.first.read(analysis.text)
         said = _touched(words, [one for one in attributions if one.speech != "indirect"])
-        again = np.isin(words.starts, seams)
+        again = np.isin(words.starts, places)
         found = self._read(analysis, words, said, again)
         doubt = sum(trace.probability for trace in found)
         if cause or said.sum() < FEW or doubt > DOUBTFUL * said.sum():
