@@ -86,8 +86,8 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
     """What each estimator says of each row: ``{"garbled": [0.01, …], …}``.
 
     A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right; and that
-    it is spliced the same words in another quotation may say, too. *The* or *a* before a closing mark (``trusted the,”``)
-    is too rare to be learned from, and damage for sure.
+    it is spliced the same words in another quotation may say, too. *The* or *a* before a closing mark
+    (``trusted the,”``) is too rare to be learned from, and damage for sure.
     """
     import numpy as np
 
