@@ -130,7 +130,10 @@ class DamageModel:
         return found
 
     def odds(self, text: str, words: Words, wanted: np.ndarray, again: np.ndarray) -> np.ndarray:
-        """``[words, classes]``, the mean of both readers; what the second need not read is intact to it."""
+        """``[words, classes]``, the mean of both readers; what the second need not read is intact to it.
+
+        It reads the paragraphs with a word that the first one doubts, or that is to be read ``again``.
+        """
         odds = self.first(words, wanted)
         doubted = again | (odds[:, 0] < 1 - BELIEVED)
         second = self.second(self.second.read(text), doubted) if doubted.any() else INTACT

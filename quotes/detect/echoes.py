@@ -37,6 +37,9 @@ class _Words:
     places: tuple[tuple[int, int], ...]
 
 
+Place = tuple[_Words, int]  # in a quotation, before a word of it
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Words of a quotation, from its ``at``-th on, that others have after other words, or to begin with."""
@@ -44,7 +47,7 @@ class Run:
     words: _Words
     at: int
     length: int
-    fellows: tuple[tuple[_Words, int], ...]
+    fellows: tuple[Place, ...]
 
     @property
     def start(self) -> int:
@@ -59,7 +62,7 @@ class Run:
         """Whether the quotation ends with it."""
         return self.at + self.length == len(self.words.spelt)
 
-    def strange(self, fellow: tuple[_Words, int]) -> bool:
+    def strange(self, fellow: Place) -> bool:
         """Whether no longer word leads to both a run and its fellow."""
         return not _leading(self.words, self.at) & _leading(*fellow)
 
@@ -105,10 +108,12 @@ def echoes(analysis: Analysis, found: Sequence[Run], evidence: Sequence[Evidence
             doubts[start] = doubts.get(start, 0.0) + trace.probability
     for run in found:
         doubt = _doubt(run.words, run.at, doubts)
-        fellows = [fellow for fellow in run.fellows if _doubt(*fellow, doubts) < doubt]
+        surer = [fellow for fellow in run.fellows if _doubt(*fellow, doubts) < doubt]
+        if not surer:
+            continue
         span = analysis.article.span(run.start, run.end)
-        glued = run.last and _telling(span.text) and any(run.strange(fellow) for fellow in fellows)
-        if fellows and (glued or doubt >= SLIGHT):
+        glued = run.last and _telling(span.text) and any(run.strange(fellow) for fellow in surer)
+        if glued or doubt >= SLIGHT:
             first = analysis.text[slice(*run.words.places[run.at])]
             reason = f"goes on in the words of another quotation, from “{first}” on"
             yield Evidence("echo", (span,), 0.85 if glued or doubt >= PLAIN else 0.5, reason)
