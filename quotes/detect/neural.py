@@ -11,9 +11,10 @@ import numpy as np
 
 from quotes import artifacts
 from quotes.detect.decode import Found, Scores, Settings, decode
+from quotes.detect.graphs import session
 from quotes.detect.labels import BUCKETS, LINKS
 from quotes.detect.unfinished import stretches
-from quotes.detect.words import MarkedWords, Reader, windows
+from quotes.detect.words import Reader, Words, windows
 from quotes.marks import quoted, speech
 from quotes.records import Analysis, Article, Attribution, Span
 
@@ -30,13 +31,7 @@ class Detector:
 
     def __init__(self, folder: Path | None = None):
         self.artifact = artifacts.load("detector") if folder is None else artifacts.check(folder)
-        from onnxruntime import InferenceSession, SessionOptions
-
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        model = str(self.artifact.path("detector.onnx"))
-        self.session = InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session = session(self.artifact, "detector")
         self.read = Reader(self.artifact.path("tokenizer.json"))
         self.settings = Settings.from_json(json.loads(self.artifact.path(SETTINGS).read_text(encoding="utf-8")))
 
@@ -73,7 +68,7 @@ class Detector:
                 source = spans((linked.source,)) if linked.source else ()
                 yield Attribution(contents, cue, source, probability=linked.probability)
 
-    def scores(self, words: MarkedWords) -> Scores:
+    def scores(self, words: Words) -> Scores:
         """The network's scores for every word (there must be one), from the window where it has the most context."""
         found = []
         for start, end, core_start, core_end in windows(words, LONGEST, MARGIN):

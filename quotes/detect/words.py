@@ -1,9 +1,8 @@
 """A text as the networks read it: words, word pieces, and what word pieces alone do not show.
 
-A word is a run of letters and digits (with inner apostrophes) or one other visible character. The detector's encoder is
-uncased and sees neither line breaks nor which words stand inside quotation marks, so every word carries three small
-features for it: its *shape*, the *gap* before it, and its *mark* state. The language model that tells damage reads
-running text, blanks, capitals, line breaks and all.
+A word is a run of letters and digits (with inner apostrophes) or one other visible character. The encoders are uncased
+and see neither line breaks nor which words stand inside quotation marks, so every word carries three small features for
+them: its *shape*, the *gap* before it, and its *mark* state.
 """
 
 from __future__ import annotations
@@ -22,11 +21,8 @@ SHAPES = ("lower", "title", "upper", "mixed", "digit", "point")
 GAPS = ("glued", "space", "line", "paragraph")
 MARKS = ("outside", "speech", "term", "nested", "opening", "closing")  # a term: a title, a nickname, scare quotes
 UNKNOWN, CLS, SEP, MASK = 100, 101, 102, 103  # BERT's vocabulary
-BEGIN = 0  # SmolLM2's piece before a text
 LONGEST = 48  # characters of a word that are read; no English word is longer
 MOST_PIECES = 8
-MOST_RUNNING = 16  # with the blanks before the word
-_ENDLESS = re.compile(rf"(?<=\S{{{LONGEST}}})\S+")  # no more than this is read of what has no blank in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,9 @@ class Words:
     ends: np.ndarray
     pieces: np.ndarray
     first: np.ndarray
+    shape: np.ndarray
     gap: np.ndarray
+    mark: np.ndarray
     stop: np.ndarray  # True where a word is a full stop, question mark or the like
 
     def __len__(self) -> int:
@@ -59,24 +57,8 @@ class Words:
         return int(np.searchsorted(self.ends, start, "right")), int(np.searchsorted(self.starts, end, "left"))
 
     def lay(self, start: int, end: int) -> tuple[np.ndarray, ...]:
-        """What a network is fed of the words ``[start, end)``: its inputs by piece, and each word's place among them.
-
-        Here the pieces ``[length]`` after the one that begins a text, and where each word's last piece is.
-        """
-        low = self.first[start]
-        pieces = np.concatenate(([BEGIN], self.pieces[low : self.first[end]]))
-        return pieces.astype(np.int64), (self.first[start + 1 : end + 1] - low).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedWords(Words):
-    """Words with the two features that take more than the gaps between them."""
-
-    shape: np.ndarray
-    mark: np.ndarray
-
-    def lay(self, start: int, end: int) -> tuple[np.ndarray, ...]:
-        """Pieces ``[length]`` and features ``[length, 3]`` with their end marks, and each word's first piece."""
+        """What a network is fed of the words ``[start, end)``: pieces ``[length]`` and features ``[length, 3]`` with
+        their end marks, and where each word's first piece is."""
         low, high = self.first[start], self.first[end]
         pieces = np.concatenate(([CLS], self.pieces[low:high], [SEP]))
         counts = np.diff(self.first[start : end + 1])
@@ -86,7 +68,7 @@ class MarkedWords(Words):
 
 
 class Reader:
-    """Splits texts into :class:`MarkedWords` with the word-piece vocabulary of a ``tokenizer.json``."""
+    """Splits texts into :class:`Words` with the word-piece vocabulary of a ``tokenizer.json``."""
 
     def __init__(self, file: Path):
         from tokenizers import Tokenizer
@@ -96,21 +78,21 @@ class Reader:
         self.tokenizer.no_padding()
         self._known: dict[str, tuple[list[int], int]] = {}
 
-    def __call__(self, text: str) -> MarkedWords:
+    def __call__(self, text: str) -> Words:
         starts, ends = _limits(text)
         kept = [text[start : min(end, start + LONGEST)] for start, end in zip(starts, ends, strict=True)]
         entries = self._entries(kept)
         first = np.zeros(len(starts) + 1, dtype=np.int64)
         np.cumsum([len(pieces) for pieces, _ in entries], out=first[1:])
-        return MarkedWords(
+        return Words(
             starts=starts,
             ends=ends,
             pieces=np.array([piece for pieces, _ in entries for piece in pieces], dtype=np.int64),
             first=first,
-            gap=_gaps(text, starts, ends),
-            stop=_stops(text, starts, ends),
             shape=np.array([shape for _, shape in entries], dtype=np.int64),
+            gap=_gaps(text, starts, ends),
             mark=_mark_states(text, starts),
+            stop=np.array([text[start:end] in ".?!…" for start, end in zip(starts, ends, strict=True)], dtype=bool),
         )
 
     def _entries(self, words: list[str]) -> list[tuple[list[int], int]]:
@@ -123,31 +105,6 @@ class Reader:
         for word, encoding in zip(fresh, self.tokenizer.encode_batch(printable, add_special_tokens=False), strict=True):
             known[word] = (encoding.ids[:MOST_PIECES] or [UNKNOWN], _shape(word))
         return [known[word] for word in words]
-
-
-class RunningReader:
-    """Splits texts into :class:`Words` with the byte pairs of a ``tokenizer.json``: pieces of running text.
-
-    What stands before a word belongs to its pieces (a blank, line breaks), of which the last ones are kept. Where one
-    piece holds two words (``.”``) the second has none of its own, and its last piece is the first one's.
-    """
-
-    def __init__(self, file: Path):
-        from tokenizers import Tokenizer
-
-        self.tokenizer = Tokenizer.from_file(str(file))
-
-    def __call__(self, text: str) -> Words:
-        starts, ends = _limits(text)
-        shortened = _ENDLESS.sub(lambda match: " " * len(match[0]), _printable(text))
-        encoding = self.tokenizer.encode(shortened, add_special_tokens=False)
-        begins = np.array([start for start, _ in encoding.offsets], dtype=np.int64)
-        last = np.searchsorted(begins, ends, "left")
-        counts = np.diff(last, prepend=0)
-        to_come = np.repeat(last, counts) - np.arange(last[-1] if len(last) else 0)  # pieces of the same word
-        pieces = np.array(encoding.ids, dtype=np.int64)[: len(to_come)][to_come <= MOST_RUNNING]
-        first = np.concatenate(([0], np.cumsum(np.minimum(counts, MOST_RUNNING))))
-        return Words(starts, ends, pieces, first, _gaps(text, starts, ends), _stops(text, starts, ends))
 
 
 def windows(words: Words, longest: int, margin: int) -> Iterator[tuple[int, int, int, int]]:
@@ -180,10 +137,6 @@ def _limits(text: str) -> tuple[np.ndarray, np.ndarray]:
         np.array([start for start, _ in found], dtype=np.int64),
         np.array([end for _, end in found], dtype=np.int64),
     )
-
-
-def _stops(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    return np.array([text[start:end] in ".?!…" for start, end in zip(starts, ends, strict=True)], dtype=bool)
 
 
 def _printable(text: str) -> str:

@@ -27,20 +27,20 @@ from torch import Tensor, nn
 from quotes import artifacts
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.damage import CLASSES, LONGEST, LONGEST_AGAIN, passages
-from quotes.detect.words import MASK, Reader, RunningReader, Words
+from quotes.detect.words import MASK, Reader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.damage_export import save_first, save_second
-from quotes.train.damage_network import SHA256, FirstReader, SecondReader, pretrained, tokenizer
+from quotes.train.damage_export import save as save_graph
+from quotes.train.damage_network import SHA256, DamageReader, mpnet
 from quotes.train.detector_model import MINILM_SHA256, inputs, minilm
-from quotes.train.export import Inputs
+from quotes.train.export import Grain, Inputs
+from quotes.train.network import MINILM, MPNET
 
-VERSION = "2.1.0"
+VERSION = "3.0.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
 WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
-HEADS = ("inner", "classes")  # what is learned afresh
 RARE = 2.0  # what a damaged word counts beside an intact one
 SELDOM = 2  # word pieces that the texts have no more often are left out of the first reader's vocabulary
 
@@ -66,14 +66,27 @@ class Recipe:
     few: float = 0.2  # with one wound or two, as in copy that is read
     wounds: tuple[int, int] = (3, 7)  # in the others: many, for there is little time to learn
     passage: int = 110  # words of a passage
+    afresh: tuple[str, ...] = ("inner", "classes")  # what learns at the head's rate
+    fixed: tuple[str, ...] = ("encoder.pieces",)  # what stays as it was published
 
 
-#: Of each reader a first leg, and a second at a lower rate: of the first reader, with any words in place of others, to
-#: read around a word; of the second, with more of what copy looks like that is read: little damage, or none.
+#: Of the first reader two legs: in the second any words stand in place of others, to read around a word. The second
+#: reader sees more of what copy looks like that is read: little damage, or none.
 FIRST = Recipe(15_000_000, 3e-4, LONGEST)
 FIRST_AGAIN = replace(FIRST, seed=5, pieces=8_000_000, rate=2e-4, head_rate=2e-4, warmup=0.03)
-SECOND = Recipe(4_600_000, 2e-4, LONGEST_AGAIN)
-SECOND_AGAIN = replace(SECOND, seed=5, pieces=2_200_000, rate=1e-4, head_rate=1e-4, warmup=0.03, clean=0.25, few=0.35)
+SECOND = Recipe(
+    4_200_000,
+    1e-4,
+    LONGEST_AGAIN,
+    seed=11,
+    clean=0.25,
+    few=0.35,
+    afresh=("inner", "classes", "encoder.features"),
+    fixed=("encoder.pieces", "encoder.positions"),
+)
+
+#: How weights of layers are rounded, and those of embeddings.
+FIRST_GRAINS, SECOND_GRAINS = (Grain(31), Grain(31)), (Grain(63, 3.6), Grain(127, 3.6))
 
 
 def passages_of(text: str, longest: int) -> Iterator[Copy]:
@@ -189,8 +202,8 @@ def _ending(word: str) -> str:
 
 
 def fit(
-    network: FirstReader | SecondReader,
-    reader: Reader | RunningReader,
+    network: DamageReader,
+    reader: Reader,
     texts: Sequence[str],
     recipe: Recipe,
     synonyms: Sequence[Swaps],
@@ -199,13 +212,14 @@ def fit(
     """Train a network on articles, from the weights that it has; returns the averaged weights."""
     torch.manual_seed(recipe.seed)
     chance = Random(recipe.seed)
-    network.pieces.weight.requires_grad_(False)
+    for name, weight in network.named_parameters():
+        weight.requires_grad_(not name.startswith(recipe.fixed))
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
     steps = max(1, recipe.pieces // recipe.batch)
     named = [(name, weight) for name, weight in network.named_parameters() if weight.requires_grad]
-    heads = [weight for name, weight in named if name.startswith(HEADS)]
-    body = [weight for name, weight in named if not name.startswith(HEADS)]
+    heads = [weight for name, weight in named if name.startswith(recipe.afresh)]
+    body = [weight for name, weight in named if not name.startswith(recipe.afresh)]
     optimizer = torch.optim.AdamW(
         [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}],
         weight_decay=recipe.weight_decay,
@@ -254,9 +268,7 @@ def _endless(whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Se
 Item = tuple[tuple[np.ndarray, ...], np.ndarray]  # a passage as it is fed (``Words.lay``), and its words' classes
 
 
-def _batches(
-    copies: Iterable[Copy], reader: Reader | RunningReader, recipe: Recipe
-) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+def _batches(copies: Iterable[Copy], reader: Reader, recipe: Recipe) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
     """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
     pool: list[Item] = []
 
@@ -299,25 +311,34 @@ def _padded(group: Sequence[Item]) -> tuple[tuple[Tensor, ...], Tensor]:
     return tuple(torch.from_numpy(one) for one in (*given, present, index)), torch.from_numpy(gold)
 
 
-def watched(network: FirstReader | SecondReader, sample: Sequence[Words], longest: int) -> dict[str, Inputs]:
+def watched(network: DamageReader, sample: Sequence[Words], longest: int) -> dict[str, Inputs]:
     """What a network's layers are given over some texts, for the rounding of its weights."""
     laid = (words.lay(start, end) for words in sample for start, end in passages(words, longest))
     return inputs(network, (_padded([(fed, fed[-1])])[0] for fed in laid))
 
 
-def export_first(
-    state: Mapping[str, Tensor], reader: Reader, folder: Path, texts: Sequence[str], kept: np.ndarray
+def export(
+    network: DamageReader,
+    state: Mapping[str, Tensor],
+    sample: Sequence[Words],
+    longest: int,
+    kept: np.ndarray,
+    grains: tuple[Grain, Grain],
+    path: Path,
 ) -> None:
-    """Write the first reader, with the embeddings of the pieces that are ``kept``, as integers, and its tokenizer."""
-    network = FirstReader()
+    """Write a reader with the embeddings of the pieces that are ``kept``, as integers."""
     network.load_state_dict(dict(state))
     values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
     values["encoder.pieces.weight"] = values["encoder.pieces.weight"][kept]
-    save_first(values, watched(network, [reader(text) for text in texts], LONGEST), folder / "first.onnx.gz")
+    save_graph(values, network.build, watched(network, sample, longest), grains, path)
+
+
+def fewer(reader: Reader, kept: np.ndarray) -> str:
+    """The ``tokenizer.json`` that knows only the pieces that are ``kept``."""
     described = json.loads(reader.tokenizer.to_str())
     names = {number: piece for piece, number in described["model"]["vocab"].items()}
     described["model"]["vocab"] = {names[old]: new for new, old in enumerate(kept.tolist())}
-    (folder / "first.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+    return json.dumps(described, ensure_ascii=False)
 
 
 def pieces_kept(reader: Reader, texts: Iterable[str]) -> np.ndarray:
@@ -327,15 +348,6 @@ def pieces_kept(reader: Reader, texts: Iterable[str]) -> np.ndarray:
         np.add.at(counts, reader(text).pieces, 1)
     counts[: MASK + 1] = SELDOM + 1
     return np.flatnonzero(counts > SELDOM)
-
-
-def export_second(state: Mapping[str, Tensor], reader: RunningReader, folder: Path, texts: Sequence[str]) -> None:
-    """Write the second reader as integers."""
-    network = SecondReader(len(state["pieces.weight"]))
-    network.load_state_dict(dict(state))
-    values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
-    sample = [reader(text) for text in texts]
-    save_second(values, watched(network, sample, LONGEST_AGAIN), folder / "second.onnx.gz")
 
 
 def vocabulary(texts: Iterable[str]) -> str:
@@ -430,7 +442,7 @@ def train(data: Path, out: Path) -> None:
     The model card is written by hand, since it says what the figures mean. ArtifactError where pretrained weights are
     missing or not the ones expected.
     """
-    folder, weights = out / f"damage-{VERSION}", pretrained()
+    folder, weights = out / f"damage-{VERSION}", mpnet()
     texts, counted = texts_for(data)
     more = [*texts, *web(data)]
     swaps = spinners(data)
@@ -438,27 +450,26 @@ def train(data: Path, out: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     reader = Reader(minilm() / "tokenizer.json")
-    first = FirstReader()
+    first = DamageReader(MINILM)
     first.encoder.load_minilm(minilm() / "model.safetensors")
     first.load_state_dict(fit(first, reader, texts, FIRST, (own, close, close)))
     state = fit(first, reader, texts, FIRST_AGAIN, swaps)
-    sample = sampled(texts, FIRST, swaps)
-    export_first(state, reader, folder, sample, pieces_kept(reader, [*more, *counted]))
+    second = DamageReader(MPNET)
+    second.encoder.load_mpnet(weights)
+    state_again = fit(second, reader, more, SECOND, swaps)
 
-    (folder / "second.json").write_text(tokenizer(weights), encoding="utf-8")
-    running = RunningReader(folder / "second.json")
-    second = SecondReader(running.tokenizer.get_vocab_size())
-    second.load_smollm(weights)
-    second.load_state_dict(fit(second, running, texts, SECOND, swaps))
-    export_second(fit(second, running, more, SECOND_AGAIN, swaps), running, folder, sample)
-
+    kept = pieces_kept(reader, [*more, *counted])
+    sample = [reader(text) for text in sampled(texts, FIRST, swaps)]
+    export(first, state, sample, LONGEST, kept, FIRST_GRAINS, folder / "first.onnx.gz")
+    export(second, state_again, sample, LONGEST_AGAIN, kept, SECOND_GRAINS, folder / "second.onnx.gz")
+    (folder / "pieces.json").write_text(fewer(reader, kept), encoding="utf-8")
     (folder / "vocabulary.txt").write_text(vocabulary(counted), encoding="utf-8")
     save(folder)
 
 
 def save(folder: Path) -> None:
     """Write the manifest of a folder that has everything else."""
-    recipes = [dataclasses.asdict(recipe) for recipe in (FIRST, FIRST_AGAIN, SECOND, SECOND_AGAIN)]
+    recipes = [dataclasses.asdict(recipe) for recipe in (FIRST, FIRST_AGAIN, SECOND)]
     artifacts.save(folder, recipes=recipes, pretrained=[MINILM_SHA256, SHA256])
 
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from quotes.artifacts import ArtifactError, sha256
 from quotes.detect.labels import BUCKETS, LABELS, OUTSIDE, ROLES, buckets, label
-from quotes.detect.words import MASK, MarkedWords, Reader
+from quotes.detect.words import MASK, Reader, Words
 from quotes.train.annotated import Document, load, varied
 from quotes.train.detector_model import MINILM_SHA256, NEWS, SAMPLE, finish, minilm, taught
 from quotes.train.network import Crf, Network
@@ -62,7 +62,7 @@ STUDENT = replace(BRANCH, seed=5, epochs=4, rate=2e-4, unlabelled=0.8, trust=0.3
 class Example:
     """Words with their labels and links: ``links`` are (link, from word, to word), to -1 for none."""
 
-    words: MarkedWords
+    words: Words
     links: tuple[tuple[int, int, int], ...]
     joined: np.ndarray  # True before a word that an annotated span ties to the word before
     wanted: np.ndarray  # [n, 13], the probability that a word should have each label

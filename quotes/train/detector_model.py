@@ -17,14 +17,14 @@ from quotes import artifacts
 from quotes.artifacts import sha256
 from quotes.detect.decode import Chain, Found, Linked, Scores, Settings, decode
 from quotes.detect.neural import LONGEST, MARGIN, SETTINGS, Detector
-from quotes.detect.words import MarkedWords, Reader, Words, windows
+from quotes.detect.words import Reader, Words, windows
 from quotes.evaluate.attributions import Document as AttributionDocument
 from quotes.evaluate.attributions import Labelled, figures, tally
 from quotes.train.annotated import Document, Said, load
 from quotes.train.export import Inputs, save_onnx
 from quotes.train.network import Network
 
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 SAMPLE = 24  # articles that show the export what activations are like
@@ -54,7 +54,7 @@ def exported(state: State, sample: Sequence[Document], folder: Path) -> Detector
     network.load_state_dict({name: value for name, value in state.items() if not name.startswith("crf.")})
     arrays = {name: value.numpy() for name, value in state.items()}
     fed = _fed(reader(document.text) for document in sample)
-    save_onnx(arrays, inputs(network, fed), folder / "detector.onnx")
+    save_onnx(arrays, inputs(network, fed), folder / "detector.onnx.gz")
     write(Settings(arrays["crf.transitions"]), folder)
     artifacts.save(folder)
     return Detector(folder)
@@ -204,7 +204,7 @@ def inputs(network: nn.Module, fed: Iterable[tuple[Tensor, ...]]) -> dict[str, I
     return {name: Inputs(peaks[name].numpy(), moments[name].numpy()) for name in peaks}
 
 
-def _fed(texts: Iterable[MarkedWords]) -> Iterator[tuple[Tensor, ...]]:
+def _fed(texts: Iterable[Words]) -> Iterator[tuple[Tensor, ...]]:
     """What the detector's network is given for some texts, window by window."""
     for words in texts:
         for start, end, _, _ in windows(words, LONGEST, MARGIN):

@@ -10,6 +10,8 @@ because processors without VNNI instructions add pairs of products in 16 bits an
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,27 @@ from typing import Any
 import numpy as np
 
 from quotes.detect.labels import BUCKETS, LABELS, LINKS
-from quotes.train.network import DEPTH, HEADS, LINK_WIDTH, WIDTH
+from quotes.train.network import LINK_WIDTH, MINILM, Build, distances
 
-LEVELS = 63  # of a signed 7-bit weight
 SHARE = 0.8  # how much of the peaks of a layer's input its weights take over
 DAMPING = 0.01  # of the mean square of a layer's inputs, added to each
 CONTRIB = "com.microsoft"
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely numbers are rounded: to integers up to ``most``, the root mean square of a row up to ``mean``.
+
+    The first bounds an integer, the second what it costs: a compressed file keeps some ``log2(4.1 * mean)`` bits of it.
+    """
+
+    most: int = 63  # a signed 7-bit weight
+    mean: float = math.inf
+
+    def step(self, rows: np.ndarray) -> np.ndarray:
+        """What one stands for in each row ``[rows, 1]``."""
+        largest, usual = np.abs(rows).max(axis=1, keepdims=True), np.sqrt(np.mean(rows**2, axis=1, keepdims=True))
+        return np.maximum(np.maximum(largest / self.most, usual / self.mean), 1e-10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +67,11 @@ class Layer:
 class Graph:
     """Collects nodes and initializers; every method that adds a node returns the name of its (first) output.
 
-    Weights are rounded to integers of at most ``levels``.
+    Weights of layers are rounded by ``grain``.
     """
 
-    def __init__(self, levels: int = LEVELS) -> None:
-        self.levels = levels
+    def __init__(self, grain: Grain) -> None:
+        self.grain = grain
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
         self.count = 0
@@ -79,7 +96,7 @@ class Graph:
 
     def linear(self, x: str, layer: Layer) -> str:
         """``x @ weight.T + bias`` in integers."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.levels)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.grain)
         return self.node(
             "DynamicQuantizeMatMul",
             self.smoothed(x, layer),
@@ -97,9 +114,9 @@ class Graph:
         """``x @ weight.T + bias`` in floating point, for ``x`` of two dimensions."""
         return self.node("Gemm", x, self.constant(weight), self.constant(bias), transB=1)
 
-    def embedded(self, table: np.ndarray, rows: str, levels: int) -> str:
-        """The rows of a table, kept as integers of at most ``levels``."""
-        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / levels
+    def embedded(self, table: np.ndarray, rows: str, grain: Grain) -> str:
+        """The rows of a table, kept as integers."""
+        scale = grain.step(table)
         kept = self.node("Gather", self.constant(np.round(table / scale).astype(np.int8)), rows)
         return self.node(
             "Mul",
@@ -107,9 +124,9 @@ class Graph:
             self.node("Gather", self.constant(scale.astype(np.float32)), rows),
         )
 
-    def attention(self, x: str, layer: Layer) -> str:
+    def attention(self, x: str, layer: Layer, heads: int) -> str:
         """Queries, keys and values in integers, and what the heads make of them."""
-        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.levels)
+        quantised, scale = _quantised(layer.weight * layer.smoothing, layer.moments, self.grain)
         shown = self.node("DynamicQuantizeLinear", self.smoothed(x, layer), outputs=3)
         return self.node(
             "QAttention",
@@ -122,15 +139,21 @@ class Graph:
             f"{shown}_2",
             self.constant(np.zeros(len(scale), dtype=np.int8)),
             domain=CONTRIB,
-            num_heads=HEADS,
+            num_heads=heads,
         )
 
-    def norm(self, x: str, more: str, gain: np.ndarray, bias: np.ndarray) -> str:
-        kind = "SkipLayerNormalization"
-        return self.node(kind, x, more, self.constant(gain), self.constant(bias), domain=CONTRIB, epsilon=1e-12)
+    def attention_afar(self, x: str, layer: Layer, heads: int, bias: str) -> str:
+        """The same where ``bias [1, heads, length, length]`` is added to what pieces make of each other."""
+        q = self.node("Split", self.linear(x, layer), outputs=3, axis=-1)
+        parts = (q, f"{q}_1", f"{q}_2")
+        return self.node("MultiHeadAttention", *parts, "", "", bias, domain=CONTRIB, num_heads=heads)
 
-    def model(self, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> bytes:
-        """The graph as a file, given the shapes of its integer inputs and of its outputs."""
+    def norm(self, x: str, more: str, gain: np.ndarray, bias: np.ndarray, spare: float) -> str:
+        kind = "SkipLayerNormalization"
+        return self.node(kind, x, more, self.constant(gain), self.constant(bias), domain=CONTRIB, epsilon=spare)
+
+    def save(self, path: Path, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> None:
+        """Write the graph, compressed, given the shapes of its integer inputs and of its outputs."""
         from onnx import TensorProto, helper
 
         graph = helper.make_graph(
@@ -142,8 +165,13 @@ class Graph:
         )
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
         made = helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="quotes")
-        serialized: bytes = made.SerializeToString()
-        return serialized
+        path.write_bytes(compressed(made.SerializeToString()))
+
+
+def compressed(content: bytes) -> bytes:
+    """As gzip, without a date: numbers drawn about zero are coded by their frequencies, runs of them are rare."""
+    coder = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS, 9, zlib.Z_FILTERED)
+    return coder.compress(content) + coder.flush()
 
 
 def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Inputs] | None) -> Layer:
@@ -159,42 +187,46 @@ def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Input
 
 
 def encoded(
-    graph: Graph, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs] | None = None, levels: int = 127
+    graph: Graph, build: Build, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], grain: Grain
 ) -> str:
     """The encoder of a network, up to the state of each word: inputs ``pieces``, ``features`` and ``index``.
 
-    ``inputs`` tells, by name, what each linear layer is given; without it weights are rounded as they are. ``levels``
-    are those of the pieces' embeddings.
+    ``inputs`` tells, by name, what each linear layer is given. ``grain`` is that of the pieces' embeddings.
     """
 
     def encoder(name: str) -> np.ndarray:
         return state[f"encoder.{name}"]
 
-    x = graph.embedded(encoder("pieces.weight"), "pieces", levels)
-    places = graph.node(
-        "Slice",
-        graph.constant(encoder("positions.weight")),
-        graph.constant(np.array([0])),
-        graph.node("Shape", "pieces"),
-        graph.constant(np.array([0])),
-    )
-    more = places
+    x = graph.embedded(encoder("pieces.weight"), "pieces", grain)
+    first, length = graph.constant(np.array([0])), graph.node("Shape", "pieces")
+    more = graph.node("Slice", graph.constant(encoder("positions.weight")), first, length, first)
     for number in range(3):
         feature = encoder(f"features.{number}.weight")
-        feature = np.concatenate([np.zeros((1, WIDTH), dtype=np.float32), feature])
+        feature = np.concatenate([np.zeros((1, build.width), dtype=np.float32), feature])
         values = graph.node("Gather", "features", graph.constant(np.array(number)), axis=1)
         more = graph.node("Add", more, graph.node("Gather", graph.constant(feature), values))
-    x = graph.node("Unsqueeze", graph.node("Add", x, more), graph.constant(np.array([0])))
+    x = graph.node("Unsqueeze", graph.node("Add", x, more), first)
     gain, bias = graph.constant(encoder("norm.weight")), graph.constant(encoder("norm.bias"))
-    x = graph.node("LayerNormalization", x, gain, bias, epsilon=1e-12)
-    for number in range(DEPTH):
+    x = graph.node("LayerNormalization", x, gain, bias, epsilon=build.spare)
+    apart = ""
+    if build.distances:
+        apart = graph.constant(distances(build.positions))
+        for axis in (0, 1):
+            apart = graph.node("Slice", apart, first, length, graph.constant(np.array([axis])))
+        apart = graph.node("Gather", graph.constant(encoder("far.weight")), apart)
+        apart = graph.node("Unsqueeze", graph.node("Transpose", apart, perm=[2, 0, 1]), first)
+    for number in range(build.depth):
         at = f"encoder.layers.{number}"
         qkv, out, up, down = (layer(state, f"{at}.{name}", inputs) for name in ("qkv", "out", "up", "down"))
-        heard = graph.linear(graph.attention(x, qkv), out)
-        x = graph.norm(x, heard, state[f"{at}.norm.weight"], state[f"{at}.norm.bias"])
+        if build.distances:
+            heard = graph.attention_afar(x, qkv, build.heads, apart)
+        else:
+            heard = graph.attention(x, qkv, build.heads)
+        norms = ((state[f"{at}.{name}.weight"], state[f"{at}.{name}.bias"]) for name in ("norm", "last_norm"))
+        x = graph.norm(x, graph.linear(heard, out), *next(norms), build.spare)
         thought = graph.linear(graph.node("Gelu", graph.linear(x, up), domain=CONTRIB), down)
-        x = graph.norm(x, thought, state[f"{at}.last_norm.weight"], state[f"{at}.last_norm.bias"])
-    x = graph.node("Squeeze", x, graph.constant(np.array([0])))
+        x = graph.norm(x, thought, *next(norms), build.spare)
+    x = graph.node("Squeeze", x, first)
     return graph.node("Gather", x, "index")
 
 
@@ -204,15 +236,16 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
     Inputs: ``pieces [length]``, ``features [length, 3]`` counting from 1, ``index [words]`` (each word's first piece).
     Outputs: ``labels [words, 13]``, ``seeks`` and ``offers [words, 512]``, ``likes [words, 4 * (buckets + 1)]``.
     """
-    graph = Graph()
-    x = encoded(graph, state, inputs)
+    graph = Graph(Grain())
+    x = encoded(graph, MINILM, state, inputs, Grain(127))
     for name in ("labels", "likes"):
         graph.node("Identity", graph.exact_linear(x, state[f"{name}.weight"], state[f"{name}.bias"]), name=name)
     graph.node("Gelu", graph.linear(x, layer(state, "seeks", inputs)), domain=CONTRIB, name="seeks")
     offers = graph.node("Gelu", graph.linear(x, layer(state, "offers", inputs)), domain=CONTRIB)
     graph.node("Mul", offers, graph.constant(np.array(LINK_WIDTH**-0.5, dtype=np.float32)), name="offers")
     links = len(LINKS) * LINK_WIDTH
-    made = graph.model(
+    graph.save(
+        path,
         {"pieces": ["length"], "features": ["length", 3], "index": ["words"]},
         {
             "labels": ["words", len(LABELS)],
@@ -221,19 +254,19 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
             "likes": ["words", len(LINKS) * (BUCKETS + 1)],
         },
     )
-    path.write_bytes(made)
 
 
-def _quantised(weight: np.ndarray, moments: np.ndarray | None, levels: int) -> tuple[np.ndarray, np.ndarray]:
+def _quantised(weight: np.ndarray, moments: np.ndarray | None, grain: Grain) -> tuple[np.ndarray, np.ndarray]:
     """Integers ``[out, in]`` and what one of them stands for in each row."""
-    scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / levels
+    step = grain.step(weight)
+    scale = step[:, 0]
     if moments is None:
-        return np.round(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+        return np.round(weight / step).astype(np.int8), scale.astype(np.float32)
     damped = moments + DAMPING * np.mean(np.diag(moments)) * np.eye(len(moments))
     passed = np.linalg.cholesky(np.linalg.inv(damped)).T
     left, rounded = weight.astype(np.float64), np.zeros(weight.shape)
     for channel in range(weight.shape[1]):
-        rounded[:, channel] = np.clip(np.round(left[:, channel] / scale), -levels, levels)
+        rounded[:, channel] = np.clip(np.round(left[:, channel] / scale), -grain.most, grain.most)
         error = (left[:, channel] - rounded[:, channel] * scale) / passed[channel, channel]
         left[:, channel + 1 :] -= np.outer(error, passed[channel, channel + 1 :])
     return rounded.astype(np.int8), scale.astype(np.float32)
