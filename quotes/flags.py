@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from quotes.records import Analysis, Assessment, Attribution, Evidence, Flag, Link, Resolution, Source, Span
+from quotes.records import Analysis, Article, Assessment, Attribution, Evidence, Flag, Link, Resolution, Source, Span
 
 VARIETIES = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
 CODES = (
@@ -68,7 +68,7 @@ def _flags(
     raised: list[Flag] = []
     for code in CODES:
         if code == "garbled":
-            raised += _garbled(said, assessment, limits)
+            raised += _garbled(analysis.article, said, assessment, limits)
         elif odds.get(code, 0.0) >= limits[code]:
             spans = said.contents if code in ("orphaned", "unsourced") and not said.source else said.source or said.cue
             raised.append(Flag(code, odds[code], spans or said.contents, _reason(code, said, link, sources)))
@@ -80,7 +80,7 @@ def _flags(
     return tuple(raised)
 
 
-def _garbled(said: Attribution, assessment: Assessment, limits: Mapping[str, float]) -> list[Flag]:
+def _garbled(article: Article, said: Attribution, assessment: Assessment, limits: Mapping[str, float]) -> list[Flag]:
     found = []
     for variety in VARIETIES:
         probability = assessment.probabilities.get(variety, 0.0)
@@ -88,7 +88,7 @@ def _garbled(said: Attribution, assessment: Assessment, limits: Mapping[str, flo
             mine = [trace for trace in assessment.evidence if trace.sign in _SIGNS[variety]]
             if variety == "spun" and not _own(said, _suspects(mine)):
                 continue  # its neighbour's words are swapped, or the article's
-            spans, reason = _damage(variety, said, mine)
+            spans, reason = _damage(article, variety, said, mine)
             found.append(Flag("garbled", probability, spans, reason, variety))
     return sorted(found, key=lambda flag: (-flag.probability, VARIETIES.index(flag.variety or "")))
 
@@ -106,7 +106,9 @@ def _own(said: Attribution, found: Sequence[Evidence]) -> bool:
     return any(one.overlaps(span) for span in spans for one in words)
 
 
-def _damage(variety: str, said: Attribution, mine: Sequence[Evidence]) -> tuple[tuple[Span, ...], str]:
+def _damage(
+    article: Article, variety: str, said: Attribution, mine: Sequence[Evidence]
+) -> tuple[tuple[Span, ...], str]:
     """The words that show a variety by its own signs, and what is wrong with them."""
     if not mine:
         return said.contents, f"the words look {variety}"
@@ -126,13 +128,23 @@ def _damage(variety: str, said: Attribution, mine: Sequence[Evidence]) -> tuple[
             "truncated": f"stops mid-sentence after “{words}”",
         }
         return best.spans, said_of[variety]
-    spans = tuple(sorted({span for trace in _suspects(mine) for span in trace.spans}))
+    spans = _joined(article, sorted({span for trace in _suspects(mine) for span in trace.spans}))
     listed = ", ".join(f"“{span.text}”" for span in spans[:4])
     if variety == "spun":
         return spans, f"reads as if a machine had swapped words: {listed}"
     if variety == "repeated":
         return spans, f"stands twice: {listed}"
     return spans, f"does not belong here: {listed}"
+
+
+def _joined(article: Article, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Words with a blank between them are one phrase to an editor: “the USA”."""
+    made: list[Span] = []
+    for span in spans:
+        if made and article.text[made[-1].end : span.start] == " ":
+            span = article.span(made.pop().start, span.end)
+        made.append(span)
+    return tuple(made)
 
 
 def _reason(code: str, said: Attribution, link: Link, sources: Mapping[str, Source]) -> str:
