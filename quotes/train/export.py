@@ -55,13 +55,13 @@ class Inputs:
 class Layer:
     """A linear layer, ``weight [out, in]``, and what each channel of its input is divided by beforehand.
 
-    ``moments`` are of the channels so divided, where they are known.
+    ``moments`` are of the channels so divided.
     """
 
     weight: np.ndarray
     bias: np.ndarray
     smoothing: np.ndarray
-    moments: np.ndarray | None = None
+    moments: np.ndarray
 
 
 class Graph:
@@ -174,12 +174,10 @@ def compressed(content: bytes) -> bytes:
     return coder.compress(content) + coder.flush()
 
 
-def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Inputs] | None) -> Layer:
-    """A linear layer of a network by name, smoothed where its inputs are known."""
+def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Inputs]) -> Layer:
+    """A linear layer of a network by name, smoothed for its inputs."""
     weight = state[f"{name}.weight"]
     bias = state.get(f"{name}.bias", np.zeros(len(weight), dtype=np.float32))
-    if inputs is None:
-        return Layer(weight, bias, np.ones(weight.shape[1], dtype=np.float32))
     peaks, moments = inputs[name].peaks, inputs[name].moments
     taken = np.maximum(peaks, 1e-4) ** SHARE / np.maximum(np.abs(weight).max(axis=0), 1e-4) ** (1 - SHARE)
     smoothing = (taken / np.exp(np.log(taken).mean())).astype(np.float32)
@@ -256,12 +254,10 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
     )
 
 
-def _quantised(weight: np.ndarray, moments: np.ndarray | None, grain: Grain) -> tuple[np.ndarray, np.ndarray]:
+def _quantised(weight: np.ndarray, moments: np.ndarray, grain: Grain) -> tuple[np.ndarray, np.ndarray]:
     """Integers ``[out, in]`` and what one of them stands for in each row."""
     step = grain.step(weight)
     scale = step[:, 0]
-    if moments is None:
-        return np.round(weight / step).astype(np.int8), scale.astype(np.float32)
     damped = moments + DAMPING * np.mean(np.diag(moments)) * np.eye(len(moments))
     passed = np.linalg.cholesky(np.linalg.inv(damped)).T
     left, rounded = weight.astype(np.float64), np.zeros(weight.shape)
