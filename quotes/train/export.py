@@ -25,6 +25,7 @@ from quotes.train.network import LINK_WIDTH, MINILM, Build, distances
 SHARE = 0.8  # how much of the peaks of a layer's input its weights take over
 DAMPING = 0.01  # of the mean square of a layer's inputs, added to each
 CONTRIB = "com.microsoft"
+INPUTS: Mapping[str, Sequence[Any]] = {"pieces": ["length"], "features": ["length", 3], "index": ["words"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,14 @@ class Graph:
         kind = "SkipLayerNormalization"
         return self.node(kind, x, more, self.constant(gain), self.constant(bias), domain=CONTRIB, epsilon=spare)
 
-    def save(self, path: Path, inputs: Mapping[str, Sequence[Any]], outputs: Mapping[str, Sequence[Any]]) -> None:
-        """Write the graph, compressed, given the shapes of its integer inputs and of its outputs."""
+    def save(self, path: Path, outputs: Mapping[str, Sequence[Any]]) -> None:
+        """Write the graph of an encoder and what stands on it, compressed, given the shapes of its outputs."""
         from onnx import TensorProto, helper
 
         graph = helper.make_graph(
             self.nodes,
             "quotes",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in inputs.items()],
+            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in INPUTS.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
             self.initializers,
         )
@@ -187,7 +188,7 @@ def layer(state: Mapping[str, np.ndarray], name: str, inputs: Mapping[str, Input
 def encoded(
     graph: Graph, build: Build, state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], grain: Grain
 ) -> str:
-    """The encoder of a network, up to the state of each word: inputs ``pieces``, ``features`` and ``index``.
+    """The encoder of a network, from ``INPUTS`` up to the state of each word.
 
     ``inputs`` tells, by name, what each linear layer is given. ``grain`` is that of the pieces' embeddings.
     """
@@ -244,7 +245,6 @@ def save_onnx(state: Mapping[str, np.ndarray], inputs: Mapping[str, Inputs], pat
     links = len(LINKS) * LINK_WIDTH
     graph.save(
         path,
-        {"pieces": ["length"], "features": ["length", 3], "index": ["words"]},
         {
             "labels": ["words", len(LABELS)],
             "seeks": ["words", links],
