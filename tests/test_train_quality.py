@@ -66,6 +66,15 @@ def test_rows_know_which_quote_is_damaged() -> None:
     assert not {"link", "orphaned"} & {*first.truth, *second.truth}
 
 
+def test_what_rules_are_sure_of_in_copy_left_alone_is_not_called_intact() -> None:
+    sure, unsure = Evidence("stray", (span("important"),), 0.95), Evidence("stray", (span("money"),), 0.6)
+    model = Evidence("word missing", (span("money"),), 0.95)
+    first, second = worded_rows(stages(sure, unsure, model), [("a", "clean", article())])
+    assert not {"stray", "garbled"} & {*first.truth}
+    assert first.truth["missing"] == 0
+    assert (second.truth["stray"], second.truth["missing"], second.truth["garbled"]) == (0, 0, 0)
+
+
 def test_copies_are_the_same_for_the_same_seed() -> None:
     assert _wounded(3) == _wounded(3)
     spun = spun_copy(article(), Random(5), [thesaurus()])

@@ -14,10 +14,13 @@ from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
 _REPEATED = 5.0  # how much likelier a bare noun is whom a fuller phrase with that noun introduced
+CLASH = 0.1  # how much likelier *he* is somebody who is called *Ms* or *she*
+SURELY = 0.8  # from here on a pronoun tells of somebody whether they are *he* or *she*
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".
 Distribution = dict[int | None, float]
+Called = dict[int, tuple[int, float]]  # pronouns that may be a bearer: which they are (``sex``), and how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def distributions(seen: View, mentions: Sequence[Mention], named: Named, model: 
     bearer = introduced(seen, mentions, rows, which)
     found = ranked(seen, mentions, rows, which, bearer, model)
     if len(which) > 1:
-        found = ranked(seen, mentions, rows, which, settled(bearer, found, named), model)
+        found = ranked(seen, mentions, rows, which, settled(bearer, found, named), model, found)
     base = len(named.referents)
     for number in sorted(found):
         found[number] = through(found, number)
@@ -108,13 +111,17 @@ def ranked(
     which: Sequence[int],
     bearer: NDArray[np.int64],
     model: Model,
+    before: Mapping[int, Distribution] | None = None,
 ) -> dict[int, Distribution]:
-    """Each anaphor's distribution over bearers, and over None or, for a noun that can tell whom, itself."""
+    """Each anaphor's distribution over bearers, and over None or, for a noun that can tell whom, itself.
+
+    ``before`` is what an earlier round gave.
+    """
     candidates = ranking.candidates(seen, rows, which, bearer)
     probability = np.zeros(0)
     if len(candidates.j):
         probability = model.classifier.predict_proba(candidates.x)[:, 1].astype(np.float64)
-    return shared(seen, mentions, rows, which, candidates, probability, model)
+    return shared(seen, mentions, rows, which, candidates, probability, model, called(seen, mentions, before or {}))
 
 
 def shared(
@@ -125,23 +132,31 @@ def shared(
     candidates: ranking.Candidates,
     probability: NDArray[np.float64],
     model: Model,
+    pronouns: Mapping[int, Called],
 ) -> dict[int, Distribution]:
     """Probabilities of candidates to distributions."""
     null = np.asarray([model.nulls[kind_of(seen, mentions[a])] for a in candidates.j.tolist()])
     found: dict[int, Distribution] = {n: {} for n in which}
     rest = dict.fromkeys(which, 1.0)
     if len(candidates.j):
-        called = {a: rows.called(a).keys() for a in np.unique(candidates.j).tolist()}
+        roles = {a: rows.called(a).keys() for a in np.unique(candidates.j).tolist()}
+        feminine = dict(
+            zip(rows.columns["bearer"].astype(int).tolist(), rows.columns["feminine"].tolist(), strict=True)
+        )
         weight = np.asarray(
             [
                 model.agreement
-                if called[a] == {who} or _introduced(seen, rows, a, who)
+                if roles[a] == {who} or _introduced(seen, rows, a, who)
                 else _REPEATED
                 if _repeats(seen, rows, a, who)
                 else _owned(seen, rows, a, who)
                 for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
             ]
         )
+        weight *= [
+            _agrees(seen.lower[mentions[a].start], feminine.get(who, 0.0), pronouns.get(who, {}), a)
+            for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
+        ]
         share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
         rest.update(nobody)
         for a, who, part in zip(candidates.j.tolist(), candidates.bearer.tolist(), share.tolist(), strict=True):
@@ -150,6 +165,42 @@ def shared(
         own = -1 - n if mentions[n].form == "nominal" and not generic(seen, mentions[n]) else None
         found[n][own] = found[n].get(own, 0.0) + rest[n]
     return found
+
+
+def called(seen: View, mentions: Sequence[Mention], found: Mapping[int, Distribution]) -> dict[int, Called]:
+    """Of each bearer the pronouns *he* and *she* that may be it, and how likely."""
+    made: dict[int, Called] = {}
+    for number, parts in found.items():
+        if sex(seen.lower[mentions[number].start]):
+            for who, part in parts.items():
+                if who is not None:
+                    made.setdefault(who, {})[number] = (sex(seen.lower[mentions[number].start]), part)
+    return made
+
+
+def sex(pronoun: str) -> int:
+    """1 for *she*, -1 for *he*, 0 for other words."""
+    return (pronoun in lexicon.SHE) - (pronoun in lexicon.HE)
+
+
+def title_sex(word: str) -> int:
+    """The same of titles and nouns: 1 for *Ms* and *spokeswoman*, -1 for *Mr* and *chairman*."""
+    return (word.rstrip(".") in lexicon.FEMALE_TITLES) - (word.rstrip(".") in lexicon.MALE_TITLES)
+
+
+def _agrees(word: str, feminine: float, pronouns: Called, anaphor: int) -> float:
+    """How much likelier *he* or *she* is a bearer whom the article gives titles (below 0 masculine) and pronouns.
+
+    Where one is called both, the likelier pronoun is right, if it is sure enough.
+    """
+    wanted = sex(word)
+    if not wanted:
+        return 1.0
+    if wanted * feminine < 0:
+        return CLASH
+    own = pronouns.get(anaphor, (0, 0.0))[1]
+    against = max((part for other, part in pronouns.values() if other == -wanted), default=0.0)
+    return max(CLASH, 1 - against) if against >= max(SURELY, own) else 1.0
 
 
 def _owned(seen: View, rows: ranking.Table, anaphor: int, who: int) -> float:
