@@ -17,7 +17,7 @@ DEFAULTS: Mapping[str, float] = {
     "secondhand": 0.5, "unsourced": 0.5,
 }  # fmt: skip
 
-_WORTH_TELLING = 0.2  # a candidate below this is no help to an editor
+_WORTH_TELLING = 0.3  # a candidate below this is no help to an editor
 _SEEN = 0.25  # a word less suspect than this is no ground to call the quote spun that it stands in
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
