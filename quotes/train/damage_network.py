@@ -13,7 +13,6 @@ import io
 import zipfile
 from importlib.metadata import PackageNotFoundError, files
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -41,37 +40,8 @@ class DamageReader(nn.Module):
         self.classes = nn.Linear(build.width, len(CLASSES))
 
     def forward(self, pieces: Tensor, features: Tensor, present: Tensor, index: Tensor) -> Tensor:
-        return self.judged(self.states(pieces, features, present, index))
-
-    def states(self, pieces: Tensor, features: Tensor, present: Tensor, index: Tensor) -> Tensor:
-        """``[words, width]``"""
-        return self.encoder(pieces, features, present).flatten(0, 1)[index]
-
-    def judged(self, states: Tensor) -> Tensor:
-        return self.classes(functional.gelu(self.inner(states)))
-
-
-class Restorer(nn.Module):
-    """States of damaged words ``[words, width]`` to what the writer had: scores of all pieces ``[words, pieces]``.
-
-    For training alone: who knows what belongs in a place knows better what does not (as Meng et al. 2021 have a model
-    correct what it detects). ``table`` are the encoder's embeddings of pieces; ``lost`` marks the words before which
-    one is missing, the others stand in place of one.
-    """
-
-    table: Tensor
-
-    def __init__(self, table: Tensor):
-        super().__init__()
-        width = table.shape[1]
-        self.change = nn.Linear(width, 2 * width)
-        self.norm = nn.LayerNorm(width)
-        self.bias = nn.Parameter(torch.zeros(len(table)))
-        self.register_buffer("table", table.detach().clone())
-
-    def forward(self, states: Tensor, lost: Tensor) -> Tensor:
-        swapped, missing = functional.gelu(self.change(states)).chunk(2, dim=-1)
-        return self.norm(torch.where(lost[:, None], missing, swapped)) @ self.table.T + self.bias
+        words = self.encoder(pieces, features, present).flatten(0, 1)[index]
+        return self.classes(functional.gelu(self.inner(words)))
 
 
 def mpnet() -> bytes:
