@@ -25,7 +25,7 @@ from quotes.records import Features
 
 NAMES = (
     *names_of_words(), *NAMES_OF_SOURCES, "echo", "beside", "secondhand", "headline", "said again", "answers", "rival",
-    "impersonal", "no one meant",
+    "impersonal", "no one meant", "thing",
 )  # fmt: skip
 
 
@@ -205,3 +205,16 @@ def test_a_quotation_that_ends_with_the_is_cut() -> None:
     rows = [values(), values() | {"hanging inside.here": 0.8}, values() | {"hanging inside.here": 0.95}]
     odds = probabilities({"truncated": (("words",), Unsure())}, rows)
     assert odds["truncated"] == pytest.approx([0.2, 0.2, 1 - 0.8 * 0.05])
+
+
+def test_debris_that_rules_are_sure_of_needs_no_reader() -> None:
+    rows = [values(), values() | {"stray.here": 0.55}, values() | {"stray.here": 0.95}]
+    odds = probabilities({"stray": (("words",), Unsure())}, rows)
+    assert odds["stray"] == pytest.approx([0.2, 0.2, 1 - 0.8 * 0.05])
+
+
+def test_he_who_is_surely_nobody_is_an_orphan() -> None:
+    he = values(direct=1, has_source=1, pronoun=1, beside=9, nobody=0.85)
+    rows = [he, he | {"nobody": 0.7}, he | {"thing": 1.0}, he | {"first": 0.9, "nobody": 0.05}]
+    odds = {**{name: [0.0] * len(rows) for name in DAMAGE}, "orphaned": [0.2] * len(rows)}
+    assert orphaned(odds, rows) == pytest.approx([0.85, 0.2, 0.2, 0.1])
