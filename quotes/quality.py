@@ -145,9 +145,7 @@ def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, fl
 #: calibration on damaged copies of PolNeAR's development part and for false alarms on news.
 _ROBBED, _SHARE = 1.6, 0.88
 _SURELY = 0.5
-_NOBODY = (
-    0.8  # no *he*, *she* or *the official* of clean copy has as much (0.76 at most); what *it* is is harder to say
-)
+_NOBODY = 0.8  # no *he* and no *official* of clean copy has as much (0.76 at most); *it* is harder to tell
 _HANGING = 0.9  # the rules give more for *the* or *a* before a closing mark, and less for all other words
 _DEBRIS = 0.85  # what they give for mark-up, notices and brackets; what may be a writer's slip has less
 _SPUN = 0.08  # swapped words for each word said: 99 of 100 clean articles of news have less

@@ -382,6 +382,17 @@ _NOT_PERSON = _words(
 )
 
 
+def pronoun_sex(word: str) -> int:
+    """1 for *she*, -1 for *he*, 0 for other words."""
+    return (word in SHE) - (word in HE)
+
+
+def title_sex(word: str) -> int:
+    """1 for *Ms* and *spokeswoman*, -1 for *Mr* and *chairman*, 0 for other words."""
+    word = word.rstrip(".")
+    return (word in FEMALE_TITLES) - (word in MALE_TITLES)
+
+
 def noun_kind(lemma: str) -> Kind:
     """What a common noun stands for, by its lemma: the lists first, then its ending."""
     if lemma in PERSON_NOUNS:

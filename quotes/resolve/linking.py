@@ -20,7 +20,9 @@ _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".
 Distribution = dict[int | None, float]
-Called = dict[int, tuple[int, float]]  # pronouns that may be a bearer: which they are (``sex``), and how likely
+Called = dict[
+    int, tuple[int, float]
+]  # pronouns that may be a bearer: which they are (``lexicon.pronoun_sex``), and how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +173,11 @@ def called(seen: View, mentions: Sequence[Mention], found: Mapping[int, Distribu
     """Of each bearer the pronouns *he* and *she* that may be it, and how likely."""
     made: dict[int, Called] = {}
     for number, parts in found.items():
-        if sex(seen.lower[mentions[number].start]):
+        if shown := lexicon.pronoun_sex(seen.lower[mentions[number].start]):
             for who, part in parts.items():
                 if who is not None:
-                    made.setdefault(who, {})[number] = (sex(seen.lower[mentions[number].start]), part)
+                    made.setdefault(who, {})[number] = (shown, part)
     return made
-
-
-def sex(pronoun: str) -> int:
-    """1 for *she*, -1 for *he*, 0 for other words."""
-    return (pronoun in lexicon.SHE) - (pronoun in lexicon.HE)
-
-
-def title_sex(word: str) -> int:
-    """The same of titles and nouns: 1 for *Ms* and *spokeswoman*, -1 for *Mr* and *chairman*."""
-    return (word.rstrip(".") in lexicon.FEMALE_TITLES) - (word.rstrip(".") in lexicon.MALE_TITLES)
 
 
 def _agrees(word: str, feminine: float, pronouns: Called, anaphor: int) -> float:
@@ -193,7 +185,7 @@ def _agrees(word: str, feminine: float, pronouns: Called, anaphor: int) -> float
 
     Where one is called both, the likelier pronoun is right, if it is sure enough.
     """
-    wanted = sex(word)
+    wanted = lexicon.pronoun_sex(word)
     if not wanted:
         return 1.0
     if wanted * feminine < 0:

@@ -368,8 +368,7 @@ def _evidence(seen: View, mentions: Sequence[Mention], one: Referent) -> float:
     for number in one.mentions:
         mention = mentions[number]
         for place in range(max(mention.phrase, mention.start - 4), mention.start):
-            word = seen.lower[place].rstrip(".")
-            total += (word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES)
+            total += lexicon.title_sex(seen.lower[place])
     return total + one.feminine
 
 
@@ -427,12 +426,11 @@ def _describe(
             if seen.upos[place] in ("NOUN", "PROPN", "ADJ"):
                 noun = seen.lemma[place].rstrip(".")
                 one.heads.add(noun)
-                word = seen.lower[place].rstrip(".")
-                one.feminine += 2.0 * ((word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES))
+                one.feminine += 2.0 * lexicon.title_sex(seen.lower[place])
             if place in heads and place not in range(mention.start, mention.end):
                 appositive.setdefault(heads[place], referent)
-    word = seen.lower[mention.start - 1].rstrip(".") if mention.start else ""
-    one.feminine += 2.0 * ((word in lexicon.FEMALE_TITLES) - (word in lexicon.MALE_TITLES))
+    if mention.start:
+        one.feminine += 2.0 * lexicon.title_sex(seen.lower[mention.start - 1])
 
 
 def roles(seen: View, mention: Mention) -> Iterator[tuple[int, int]]:

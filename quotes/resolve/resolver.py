@@ -13,7 +13,7 @@ from quotes.records import Analysis, Attribution, Candidate, Kind, Link, Naming,
 from quotes.resolve import lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
-from quotes.resolve.linking import CLASH, SURELY, Distribution, Model, distributions, sex, title_sex, top
+from quotes.resolve.linking import CLASH, SURELY, Distribution, Model, distributions, top
 from quotes.resolve.mentions import Mention, View, noun, view
 from quotes.resolve.ranking import opens_paragraph, speaks
 from quotes.resolve.referents import Named, names_of
@@ -47,7 +47,7 @@ class _Article:
     found: list[Distribution]
     extra: list[tuple[Kind, Naming, str, Span]] = field(default_factory=list)
     readings: dict[int, Reading] = field(default_factory=dict)
-    sexes: dict[int | None, set[int]] = field(default_factory=dict)  # by bearer: 1 for *she*, -1 for *he*
+    sexes: dict[int, set[int]] = field(default_factory=dict)  # by bearer: 1 for *she*, -1 for *he*
 
     @property
     def base(self) -> int:
@@ -92,7 +92,8 @@ class _Article:
     def _may_speak(self, number: int, pronoun: str) -> bool:
         """Whether a mention may be whom a pronoun, or a noun such as *company*, goes on with."""
         one = self.mentions[number]
-        if sex(pronoun) and sex(pronoun) == -self._sex(number):
+        wanted = lexicon.pronoun_sex(pronoun)
+        if wanted and self._sex(number) == -wanted:
             return False
         if one.form == "pronoun":
             personal = pronoun in lexicon.HE | lexicon.SHE | lexicon.THEY
@@ -107,20 +108,22 @@ class _Article:
         """What the article shows of whoever a mention is: 1 for *she* or *Ms*, -1 for *he* or *Mr*, 0 for nothing."""
         one, who = self.mentions[number], top(self.found[number])[0][0]
         if one.form == "pronoun":
-            return sex(self.seen.lower[one.start])
+            return lexicon.pronoun_sex(self.seen.lower[one.start])
         words = self.seen.lower[one.phrase : one.end]
-        if one.form == "nominal" and (shown := sum(map(title_sex, words))):
+        if one.form == "nominal" and (shown := sum(map(lexicon.title_sex, words))):
             return 1 if shown > 0 else -1
         return self._sex_of(who)
 
     def _sex_of(self, who: int | None) -> int:
-        if who is not None and who < self.base and self.named.referents[who].feminine:
-            return 1 if self.named.referents[who].feminine > 0 else -1
+        if who is None:
+            return 0
+        if who < self.base and (feminine := self.named.referents[who].feminine):
+            return 1 if feminine > 0 else -1
         return sum(self.sexes.get(who, ()))  # nothing where they are called both
 
     def agreeing(self, number: int, found: Distribution) -> Distribution:
         """Whom *he* stands for, seldom somebody whom the article calls *Ms* or *she*: then rather nobody."""
-        wanted = sex(self.seen.lower[self.mentions[number].start])
+        wanted = lexicon.pronoun_sex(self.seen.lower[self.mentions[number].start])
         parts = {who: part * (CLASH if wanted and self._sex_of(who) == -wanted else 1.0) for who, part in found.items()}
         parts[None] = parts.get(None, 0.0) + sum(found.values()) - sum(parts.values())
         return parts
@@ -128,8 +131,8 @@ class _Article:
     def heard(self, number: int, found: Distribution) -> None:
         """Remember what a pronoun shows of whoever it surely stands for."""
         who, part = top(found)[0]
-        one = self.mentions[number]
-        if one.form == "pronoun" and part >= SURELY and (shown := sex(self.seen.lower[one.start])):
+        shown = lexicon.pronoun_sex(self.seen.lower[self.mentions[number].start])
+        if shown and who is not None and part >= SURELY:
             self.sexes.setdefault(who, set()).add(shown)
 
     def invent(self, kind: Kind, naming: Naming, name: str, span: Span) -> int:
