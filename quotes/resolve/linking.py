@@ -20,9 +20,7 @@ _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".
 Distribution = dict[int | None, float]
-Called = dict[
-    int, tuple[int, float]
-]  # pronouns that may be a bearer: which they are (``lexicon.pronoun_sex``), and how likely
+Called = dict[int, tuple[int, float]]  # pronouns that may be a bearer: which they are (``sex``), and how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def shared(
             ]
         )
         weight *= [
-            _agrees(seen.lower[mentions[a].start], feminine.get(who, 0.0), pronouns.get(who, {}), a)
+            _agrees(sex(seen, mentions[a]), feminine.get(who, 0.0), pronouns.get(who, {}), a)
             for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
         ]
         share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
@@ -169,23 +167,27 @@ def shared(
     return found
 
 
+def sex(seen: View, one: Mention) -> int:
+    """1 where a mention is *she*, -1 where it is *he*, 0 for all others (``his wife`` among them)."""
+    return lexicon.pronoun_sex(seen.lower[one.start]) if one.form == "pronoun" else 0
+
+
 def called(seen: View, mentions: Sequence[Mention], found: Mapping[int, Distribution]) -> dict[int, Called]:
     """Of each bearer the pronouns *he* and *she* that may be it, and how likely."""
     made: dict[int, Called] = {}
     for number, parts in found.items():
-        if shown := lexicon.pronoun_sex(seen.lower[mentions[number].start]):
+        if shown := sex(seen, mentions[number]):
             for who, part in parts.items():
                 if who is not None:
                     made.setdefault(who, {})[number] = (shown, part)
     return made
 
 
-def _agrees(word: str, feminine: float, pronouns: Called, anaphor: int) -> float:
+def _agrees(wanted: int, feminine: float, pronouns: Called, anaphor: int) -> float:
     """How much likelier *he* or *she* is a bearer whom the article gives titles (below 0 masculine) and pronouns.
 
     Where one is called both, the likelier pronoun is right, if it is sure enough.
     """
-    wanted = lexicon.pronoun_sex(word)
     if not wanted:
         return 1.0
     if wanted * feminine < 0:

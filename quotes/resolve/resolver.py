@@ -13,7 +13,7 @@ from quotes.records import Analysis, Attribution, Candidate, Kind, Link, Naming,
 from quotes.resolve import lexicon, names
 from quotes.resolve.anonymity import granted
 from quotes.resolve.authority import Authority
-from quotes.resolve.linking import CLASH, SURELY, Distribution, Model, distributions, top
+from quotes.resolve.linking import CLASH, SURELY, Distribution, Model, distributions, sex, top
 from quotes.resolve.mentions import Mention, View, noun, view
 from quotes.resolve.ranking import opens_paragraph, speaks
 from quotes.resolve.referents import Named, names_of
@@ -108,7 +108,7 @@ class _Article:
         """What the article shows of whoever a mention is: 1 for *she* or *Ms*, -1 for *he* or *Mr*, 0 for nothing."""
         one, who = self.mentions[number], top(self.found[number])[0][0]
         if one.form == "pronoun":
-            return lexicon.pronoun_sex(self.seen.lower[one.start])
+            return sex(self.seen, one)
         words = self.seen.lower[one.phrase : one.end]
         if one.form == "nominal" and (shown := sum(map(lexicon.title_sex, words))):
             return 1 if shown > 0 else -1
@@ -123,7 +123,7 @@ class _Article:
 
     def agreeing(self, number: int, found: Distribution) -> Distribution:
         """Whom *he* stands for, seldom somebody whom the article calls *Ms* or *she*: then rather nobody."""
-        wanted = lexicon.pronoun_sex(self.seen.lower[self.mentions[number].start])
+        wanted = sex(self.seen, self.mentions[number])
         parts = {who: part * (CLASH if wanted and self._sex_of(who) == -wanted else 1.0) for who, part in found.items()}
         parts[None] = parts.get(None, 0.0) + sum(found.values()) - sum(parts.values())
         return parts
@@ -131,7 +131,7 @@ class _Article:
     def heard(self, number: int, found: Distribution) -> None:
         """Remember what a pronoun shows of whoever it surely stands for."""
         who, part = top(found)[0]
-        shown = lexicon.pronoun_sex(self.seen.lower[self.mentions[number].start])
+        shown = sex(self.seen, self.mentions[number])
         if shown and who is not None and part >= SURELY:
             self.sexes.setdefault(who, set()).add(shown)
 
