@@ -322,7 +322,7 @@ def source_values(analysis: Analysis, said: Attribution, link: Link, sources: Ma
         "has source": float(bool(words)),
         "has cue": float(bool(said.cue)),
         "pronoun": float(_PRONOUN.fullmatch(words) is not None),
-        "thing": float(words.lower() == "it"),
+        "thing": float(words.lower() == "it"),  # nobody, or an organization, which is hard to tell
         "definite": float(_DEFINITE.match(words) is not None),
         "generic": float(_GENERIC.search(words) is not None and len(words.split()) <= 3),
         "first": named[0].probability if named else 0.0,

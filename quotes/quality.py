@@ -101,12 +101,9 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
         odds["spun"] = _either(odds["spun"], article)
     if "spliced" in odds:
         odds["spliced"] = _either(odds["spliced"], [row["echo"] for row in rows])
-    if "truncated" in odds:
-        hanging = [row["hanging inside.here"] for row in rows]
-        odds["truncated"] = _either(odds["truncated"], [one * (one >= _HANGING) for one in hanging])
-    if "stray" in odds:
-        debris = [row["stray.here"] for row in rows]
-        odds["stray"] = _either(odds["stray"], [one * (one >= _DEBRIS) for one in debris])
+    for name, (sign, sure) in _BY_RULE_ALONE.items():
+        if name in odds:
+            odds[name] = _either(odds[name], [row[sign] * (row[sign] >= sure) for row in rows])
     return odds
 
 
@@ -145,9 +142,10 @@ def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, fl
 #: calibration on damaged copies of PolNeAR's development part and for false alarms on news.
 _ROBBED, _SHARE = 1.6, 0.88
 _SURELY = 0.5
+#: Varieties that a rule can be sure of alone: its sign, and from what probability on. *The* or *a* before a closing
+#: mark has more than all other hanging words, mark-up and notices more than what may be a writer's slip.
+_BY_RULE_ALONE = {"truncated": ("hanging inside.here", 0.9), "stray": ("stray.here", 0.85)}
 _NOBODY = 0.8  # no *he* and no *official* of clean copy has as much (0.76 at most); *it* is harder to tell
-_HANGING = 0.9  # the rules give more for *the* or *a* before a closing mark, and less for all other words
-_DEBRIS = 0.85  # what they give for mark-up, notices and brackets; what may be a writer's slip has less
 _SPUN = 0.08  # swapped words for each word said: 99 of 100 clean articles of news have less
 _ALL_OVER = 0.045  # less is no article spun all over: dialect comes near it
 _COMPANY = (1.0, 5.0, 10.0)  # by how many attributions of the article are cut
