@@ -76,6 +76,20 @@ def test_a_notice_between_two_halves_of_a_sentence_is_debris() -> None:
     assert list(notices(whole, paragraphs(whole))) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "probability"),
+    [
+        ("“He stopped and said, ‘That was it, shall we play?” she recalled.", 0.9),
+        ("He told us: ‘That was it, shall we play?", 0.9),
+        ("‘It is cold.’ She sighed. ‘It is late.’ It had been kept ‘in better condition than most museums.", 0.9),
+        ("The historian ‘Abd al-Qader wrote it down.", 0.5),
+        ("“It is cold.” “It is late.” She loved rock ‘and roll.", 0.5),
+    ],
+)
+def test_a_single_mark_without_a_fellow_is_surer_where_it_quotes(text: str, probability: float) -> None:
+    assert [trace.probability for trace in found(text) if trace.sign == "unclosed"] == [probability]
+
+
 def test_a_stump_is_surer_where_the_article_completes_it() -> None:
     known = Vocabulary(["den", "denial", "denuclearization", "house"], [3, 20, 40, 500])
     assert stump("It relates to the den. Denuclearization is far.", "den", False, known) > 0.9
@@ -323,7 +337,7 @@ def stubbed(reader: Reader, text: str, first: Mapping[str, str], second: Mapping
 def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads: bool, reader: Reader) -> None:
     spoken = " ".join("w3" if n % 5 == 3 else f"v{n}" for n in range(70))
     text = f"{spoken}\n\nHe reported that the w3 was late.\n\nNobody spoke."
-    model = stubbed(reader, text, {suspect: "spun"}, {})
+    model = stubbed(reader, text, {suspect: "missing"}, {})
     report = text.index("the w3")
     said = [
         Attribution((Span(0, len(spoken), spoken),), speech="direct"),
@@ -339,14 +353,24 @@ def test_reports_are_read_where_there_is_cause(cause: bool, suspect: str, reads:
 def test_what_the_first_reader_doubts_is_read_again_with_an_equal_say(reader: Reader) -> None:
     text = "One went with thy men.\n\nTwo saw nothing odd.\n\nThree came of the the sea."
     model = stubbed(
-        reader, text, {"thy": "spun", "of": "missing"}, {"thy": "spun", "the": "repeated", "nothing": "spun"}
+        reader, text, {"thy": "spliced", "of": "missing"}, {"thy": "spliced", "the": "repeated", "nothing": "spun"}
     )
     said = Attribution((Span(0, len(text), text),), speech="direct")
     found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
     told = [(one.spans[0].text, one.sign, one.probability) for one in found]
-    assert told == [("thy", "word spun", 1.0), ("of", "word missing", 0.5), ("the", "word repeated", 0.5)]
+    assert told == [("thy", "word spliced", 1.0), ("of", "word missing", 0.5), ("the", "word repeated", 0.5)]
     doubted = "One went with thy men. Three came of the the sea."
     assert model.second.seen == WORD.findall(doubted)  # type: ignore[attr-defined]
+
+
+def test_both_read_all_of_an_article_that_seems_spun(reader: Reader) -> None:
+    text = "One went with thy men.\n\nTwo saw nothing odd.\n\nThree was never seen again."
+    model = stubbed(reader, text, {"thy": "spun"}, {"thy": "spun", "nothing": "spun", "Three": "spun"})
+    said = Attribution((Span(0, 44, text[:44]),), speech="direct")
+    found = model.suspects(Analysis(Article("a", text), ()), [said], cause=False)
+    told = [(one.spans[0].text, one.probability) for one in found]
+    assert told == [("thy", 1.0), ("nothing", 0.5)]
+    assert model.second.seen[-len(WORD.findall(text)) :] == WORD.findall(text)  # type: ignore[attr-defined]
 
 
 def scores_of(file: Path, laid: tuple[np.ndarray, ...]) -> np.ndarray:

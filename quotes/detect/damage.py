@@ -34,6 +34,7 @@ LIKELY = 0.5  # from here on a trace is cause to doubt the copy
 TWICE = 4  # words of a phrase that stands twice, at the most
 FEW = 20  # words: fewer tell little about an article
 DOUBTFUL = 0.08  # of the words: as many suspect ones, by their probabilities, are cause for doubt
+ALL_OVER = 0.045  # of the words: where as many seem swapped, the article may be spun all over
 _WRAPPED = re.compile(r"[ \t]*\r?\n[a-z]")  # the sentence goes on in the next line
 _CLOSED = re.compile(r"[^\w\s]?[\"”’'»]")
 
@@ -93,25 +94,36 @@ class DamageModel:
         """The suspect words of the paragraphs where somebody is quoted; both readers read those with such ``places``.
 
         Those where somebody is only reported are read, too, where there is a ``cause`` to doubt the copy, or the quotes
-        give one, or are too few to judge by: most copy is as it was written, and reading is slow.
+        give one, or are too few to judge by: most copy is as it was written, and reading is slow. Both readers read all
+        of an article that seems to be spun, its paragraphs together, since a swap shows best beside its like.
         """
         words = self.read(analysis.text)
         said = _touched(words, [one for one in attributions if one.speech != "indirect"])
+        reported = _touched(words, attributions)
         again = np.isin(words.starts, places)
         found = self._read(analysis, words, said, again)
-        doubt = sum(trace.probability for trace in found)
-        if cause or said.sum() < FEW or doubt > DOUBTFUL * said.sum():
+        read = said
+        if cause or said.sum() < FEW or sum(trace.probability for trace in found) > DOUBTFUL * said.sum():
             paragraph = words.paragraph
-            reported = _touched(words, attributions) & ~np.isin(paragraph, paragraph[said])
-            found += self._read(analysis, words, reported, again)
+            found += self._read(analysis, words, reported & ~np.isin(paragraph, paragraph[said]), again)
+            read = reported
+        swapped = sum(trace.probability for trace in found if trace.sign == "word spun")
+        if swapped > ALL_OVER * read.sum():
+            everything = np.ones(len(words), dtype=bool)
+            found = self._told(analysis, words, self.odds(words, everything, everything), reported)
         return tuple(found)
 
     def _read(self, analysis: Analysis, words: Words, wanted: np.ndarray, again: np.ndarray) -> list[Evidence]:
         """The suspect words of the paragraphs in which a word is wanted, read ``again`` where one is so marked."""
+        again = again & np.isin(words.paragraph, words.paragraph[wanted])
+        return self._told(analysis, words, self.odds(words, wanted, again), wanted)
+
+    def _told(self, analysis: Analysis, words: Words, odds: np.ndarray, wanted: np.ndarray) -> list[Evidence]:
+        """What the ``odds`` of words say of the paragraphs in which a word is wanted."""
         text, blocks = analysis.text, paragraphs(analysis.text)
-        odds = self.odds(words, wanted, again & np.isin(words.paragraph, words.paragraph[wanted]))
+        inside = np.isin(words.paragraph, words.paragraph[wanted])
         found: list[Evidence] = []
-        for place, kind in np.argwhere(odds[:, 1:] > WORTH_TELLING):
+        for place, kind in np.argwhere((odds[:, 1:] > WORTH_TELLING) & inside[:, None]):
             span = analysis.article.span(int(words.starts[place]), int(words.ends[place]))
             name = CLASSES[kind + 1]
             if name == "truncated" and not _may_end(text, blocks, span.end):

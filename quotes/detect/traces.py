@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -222,6 +223,7 @@ def twice(text: str) -> Iterator[Evidence]:
 
 def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
     """Marks that open and never close, close what never opened, do not fit each other, or stand doubled."""
+    british = _british(quotations)
     for one in quotations:
         opening, closing = one.open, one.close
         if one.problem is None:
@@ -239,8 +241,25 @@ def unpaired(text: str, quotations: Sequence[Quoted]) -> Iterator[Evidence]:
             spans = tuple(double) or spans
             reason = f"the mark {spans[0].text} is doubled"
         if spans:
-            sure = 0.1 if one.problem == "typography" else 0.9 if one.level == "double" else 0.5
+            sure = 0.1 if one.problem == "typography" else 0.9 if _is_mark(text, one, british) else 0.5
             yield Evidence(one.problem, spans, sure, reason)
+
+
+def _british(quotations: Sequence[Quoted]) -> bool:
+    """Whether the article quotes in single marks: twice at least, and no less than in double ones."""
+    paired = Counter(one.level for one in quotations if one.depth == 0 and one.problem is None)
+    return paired["single"] >= max(2, paired["double"])
+
+
+def _is_mark(text: str, one: Quoted, british: bool) -> bool:
+    """Whether a mark without a fellow quotes: a single one may be an apostrophe, or a letter of a name (‘Abd al-Qader).
+
+    One that opens inside a quotation, after the comma or colon of ``he said, ‘`` or in British copy is none of these.
+    """
+    if one.level == "double":
+        return True
+    opens = one.problem == "unclosed" and text[one.inner_start : one.inner_start + 1].isalnum()
+    return opens and (british or one.depth > 0 or text[: one.start].rstrip(" \u00a0").endswith((",", ":")))
 
 
 # --- ends ---------------------------------------------------------------------------------------------------------
