@@ -58,6 +58,7 @@ def test_the_seam_that_is_doubted_more_is_it() -> None:
     [
         f"{MAYOR}\n\n“A boat like this: rebuild the pier before the winter storms come,” said Rudd.",  # after a stop
         f"{MAYOR}\n\n{MAYOR} “A boat like that,” said Rudd.",  # from the start
+        f"{GLUED} “Rebuild the pier before the winter storms come, or I do,” he said.",  # his own words
         f"{MAYOR}\n\n“Yes, a boat like rebuild the pier before,” said Rudd.",  # too short
         "He said a boat like rebuild the pier before the winter storms come.",  # nobody's
         "“A boat like rebuild the pier before the winter, a boat like rebuild the pier before the winter,” he said.",

@@ -14,11 +14,12 @@ articles there is no such run.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from quotes.marks import Quoted
+from quotes.marks import Quoted, paragraphs
 from quotes.records import Analysis, Evidence
 
 RUN = 5  # words
@@ -68,8 +69,14 @@ class Run:
 
 
 def runs(text: str, quotations: Sequence[Quoted]) -> tuple[Run, ...]:
-    """The runs of words that follow upon others in mid-sentence, and that stand in another quotation, too."""
+    """The runs of words that follow upon others in mid-sentence, and that stand in a quotation elsewhere, too.
+
+    Quotations of one paragraph are mostly one speaker's, who may take up his own words (*with what is in the garden,”
+    she said. “What is in the garden …*).
+    """
     spoken = [_words(text, one) for one in quotations if one.role == "speech" and not one.depth]
+    blocks = [start for start, _ in paragraphs(text)]
+    lines = [bisect_right(blocks, words.places[0][0]) if words.places else 0 for words in spoken]
     places: dict[tuple[str, ...], dict[int, int]] = {}
     for number, words in enumerate(spoken):
         for at in range(len(words.spelt) - RUN + 1):
@@ -81,7 +88,7 @@ def runs(text: str, quotations: Sequence[Quoted]) -> tuple[Run, ...]:
             length = 1
             if text[words.places[at - 1][1] : words.places[at][0]] == " ":
                 others = islice(places[words.spelt[at : at + RUN]].items(), FELLOWS)
-                near = ((spoken[other], place) for other, place in others if other != number)
+                near = ((spoken[other], place) for other, place in others if lines[other] != lines[number])
                 fellows = tuple(fellow for fellow in near if _apart(words, at, *fellow))
                 if fellows:
                     length = max(_common(words, at, *fellow) for fellow in fellows)
