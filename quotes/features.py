@@ -1,8 +1,9 @@
 """What the classifier sees of an attribution: named figures about its source, its link and its words.
 
 Damage is looked for in the attribution's *reach*: the sentences that its spans touch. Evidence that touches the spans
-themselves counts as ``….here``, the rest of the reach as ``….near``. Evidence in no attribution's reach but in its
-paragraph goes to the attribution nearest to it, since a record keeps flags by quote.
+themselves counts as ``….here``, the rest of the reach as ``….near``. Evidence in another's words is the other's alone,
+but for swapped words, which are counted by sentences. Evidence in no attribution's reach but in its paragraph goes to
+the attribution nearest to it, since a record keeps flags by quote.
 """
 
 from __future__ import annotations
@@ -145,6 +146,16 @@ def _plain(said: Attribution) -> str:
     return f" {' '.join(_WORD.findall(' '.join(span.text for span in said.contents).lower()))} "
 
 
+def _touches(said: Attribution, trace: Evidence) -> bool:
+    """Whether evidence stands in an attribution's words, right after them, or between the parts of what is said."""
+    first, last = min(span.start for span in said.contents), max(span.end for span in said.contents)
+    spans = (*said.contents, *said.cue, *said.source)
+    return any(
+        first < one.end <= last or any(span.start < one.end and one.start - 1 < span.end for span in spans)
+        for one in trace.spans
+    )
+
+
 class _Article:
     """What is counted once for an article: paragraphs, reaches, and whose each piece of evidence is."""
 
@@ -183,7 +194,8 @@ class _Article:
             if any(first < span.end and span.start < last for span in trace.spans)
         }
         if found:
-            return sorted(found)
+            own = found if trace.sign == "word spun" else {at for at in found if _touches(self.attributions[at], trace)}
+            return sorted(own or found)
         block = self.block(start)
         near = [
             (min(abs(first - end), abs(start - last)), number)
@@ -199,15 +211,16 @@ class _Article:
 
     def damage(self, number: int) -> tuple[dict[str, float], tuple[Evidence, ...]]:
         said = self.attributions[number]
-        spans = (*said.contents, *said.cue, *said.source)
-        values = dict.fromkeys((*names_of_words(), "echo"), 0.0)
+        values = dict.fromkeys((*names_of_words(), "echo", "own spun"), 0.0)
         by_class: dict[str, list[float]] = defaultdict(list)
         for trace in self.mine[number]:
-            here = any(span.start < one.end and one.start - 1 < span.end for span in spans for one in trace.spans)
+            here = _touches(said, trace)
             if trace.sign.startswith("word "):
                 by_class[trace.sign].append(trace.probability)
                 if trace.sign == "word spun" and self.used[_stem(trace.spans[0].text)] < 2:
                     by_class["word single"].append(trace.probability)
+                if here and trace.sign == "word spun":
+                    values["own spun"] = max(values["own spun"], trace.probability)
                 if not here:
                     values[f"{trace.sign}.near"] = max(values[f"{trace.sign}.near"], trace.probability)
             elif trace.sign == "echo":

@@ -18,7 +18,6 @@ DEFAULTS: Mapping[str, float] = {
 }  # fmt: skip
 
 _WORTH_TELLING = 0.3  # a candidate below this is no help to an editor
-_SEEN = 0.25  # a word less suspect than this is no ground to call the quote spun that it stands in
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
@@ -86,8 +85,6 @@ def _garbled(article: Article, said: Attribution, assessment: Assessment, limits
         probability = assessment.probabilities.get(variety, 0.0)
         if probability >= limits.get(f"garbled/{variety}", limits["garbled"]):
             mine = [trace for trace in assessment.evidence if trace.sign in _SIGNS[variety]]
-            if variety == "spun" and not _own(said, _suspects(mine)):
-                continue  # its neighbour's words are swapped, or the article's
             spans, reason = _damage(article, variety, said, mine)
             found.append(Flag("garbled", probability, spans, reason, variety))
     return sorted(found, key=lambda flag: (-flag.probability, VARIETIES.index(flag.variety or "")))
@@ -97,13 +94,6 @@ def _suspects(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The words that are shown where a variety shows in single words: those not far behind the most suspect one."""
     most = max((trace.probability for trace in evidence), default=0.0)
     return [trace for trace in evidence if trace.probability >= max(0.15, most * 0.4)]
-
-
-def _own(said: Attribution, found: Sequence[Evidence]) -> bool:
-    """Whether some of it that is more than slight stands in an attribution's own words."""
-    words = (*said.contents, *said.cue, *said.source)
-    spans = [span for trace in found if trace.probability >= _SEEN for span in trace.spans]
-    return any(one.overlaps(span) for span in spans for one in words)
 
 
 def _damage(

@@ -85,8 +85,9 @@ class QualityModel:
 def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
     """What each estimator says of each row: ``{"garbled": [0.01, …], …}``.
 
-    A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right; and that
-    it is spliced the same words in another quotation may say, too. What rules alone are sure of is too rare to be
+    A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right, where one
+    of its own words is suspect, not its neighbour's; and that it is spliced the same words in another quotation may
+    say, too. What rules alone are sure of is too rare to be
     learned from: *the* or *a* before a closing mark (``trusted the,”``), debris in place of words (``been ]] seen``).
     """
     import numpy as np
@@ -98,7 +99,8 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
     if SPUN_ARTICLE in odds:
         all_over = [row["article.spun"] >= _ALL_OVER for row in rows]
         article = [one * sure for one, sure in zip(odds.pop(SPUN_ARTICLE), all_over, strict=True)]
-        odds["spun"] = _either(odds["spun"], article)
+        own = [row["own spun"] >= _SEEN for row in rows]
+        odds["spun"] = [one * seen for one, seen in zip(_either(odds["spun"], article), own, strict=True)]
     if "spliced" in odds:
         odds["spliced"] = _either(odds["spliced"], [row["echo"] for row in rows])
     for name, (sign, sure) in _BY_RULE_ALONE.items():
@@ -118,7 +120,7 @@ def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, fl
     In clean copy such a quotation is its neighbour's, who goes on, and all of them are; in copy that lost clauses or
     paragraphs most are nobody's. So what the estimator says of each is evidence about the article, and the article
     decides for each: one that cannot be anybody's makes the others likelier, several that can be make each other
-    unlikely. Where other attributions are cut or spun, both are likelier. (A mark or a word set twice is a slip of the
+    unlikely. The more attributions are cut or spun, the likelier both. (A mark or a word set twice is a slip of the
     writer's, not of a scraper.)
     """
     found = [_by_itself(estimate, row) for estimate, row in zip(odds["orphaned"], rows, strict=True)]
@@ -128,8 +130,7 @@ def orphaned(odds: Mapping[str, Sequence[float]], rows: Sequence[Mapping[str, fl
         if may_be_orphaned(row) and not row["has source"] and not row["beside"]
     ]
     cut = sum(max(odds[name][number] for name in CUT) >= _SURELY for number in range(len(rows)))
-    spun = any(row["article.spun"] >= _SPUN for row in rows)
-    raised = _COMPANY[-1 if spun else min(cut, len(_COMPANY) - 1)]
+    raised = _COMPANY[min(cut, len(_COMPANY) - 1)]
     heard = sum(math.log(_SHARE * _odds(found[number]) + 1 - _SHARE) for number in lone)
     robbed = _ROBBED * raised * math.exp(min(heard, 99.0))  # no list of quotes is too long for it
     for number in lone:
@@ -146,9 +147,9 @@ _SURELY = 0.5
 #: mark has more than all other hanging words, mark-up and notices more than what may be a writer's slip.
 _BY_RULE_ALONE = {"truncated": ("hanging inside.here", 0.9), "stray": ("stray.here", 0.85)}
 _NOBODY = 0.8  # no *he* and no *official* of clean copy has as much (0.76 at most); *it* is harder to tell
-_SPUN = 0.08  # swapped words for each word said: 99 of 100 clean articles of news have less
+_SEEN = 0.25  # a word less suspect than this is no ground to call the quote spun that it stands in
 _ALL_OVER = 0.045  # less is no article spun all over: dialect comes near it
-_COMPANY = (1.0, 5.0, 10.0)  # by how many attributions of the article are cut
+_COMPANY = (1.0, 5.0, 10.0, 20.0, 40.0)  # by how many attributions of the article are cut
 
 
 def _by_itself(estimate: float, values: Mapping[str, float]) -> float:

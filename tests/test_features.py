@@ -83,6 +83,39 @@ def test_evidence_counts_where_it_stands() -> None:
     assert features.evidence[0] == here
 
 
+def test_words_swapped_beside_a_quote_are_not_its_own() -> None:
+    text = "A gathering of the regime was held, and “it was late,” said Berg."
+    said = Attribution((span(text, "“it was late,”"),), (span(text, "said"),), (span(text, "Berg"),), "direct")
+    words = [Evidence("word spun", (span(text, word),), odds) for word, odds in (("gathering", 0.9), ("late", 0.2))]
+    (features,) = extract(analysis(text), [said], SURE, words)
+    assert (features.values["word spun.first"], features.values["own spun"]) == (0.9, 0.2)
+
+
+def test_damage_in_anothers_words_is_the_others() -> None:
+    text = "Berg promised an inquiry, saying “it must not happen ag"
+    promised = Attribution((span(text, "an inquiry"),), (span(text, "promised"),), (span(text, "Berg"),))
+    saying = Attribution(
+        (span(text, "“it must not happen ag"),), (span(text, "saying"),), (span(text, "Berg"),), "mixed"
+    )
+    link = Link("s1", (Candidate("s1", 1.0),))
+    cut = Evidence("stump", (span(text, "ag", text.index("happen")),), 0.9, "ends mid-word")
+    first, second = extract(analysis(text), [promised, saying], Resolution((BERG,), (link, link)), (cut,))
+    assert (first.evidence, second.evidence) == ((), (cut,))
+
+
+def test_debris_between_the_parts_of_a_quote_is_in_it() -> None:
+    text = "“We left,” Berg said. Advertisement “and we came back.”"
+    halves = Attribution(
+        (span(text, "“We left,”"), span(text, "“and we came back.”")),
+        (span(text, "said"),),
+        (span(text, "Berg"),),
+        "direct",
+    )
+    trace = Evidence("stray", (span(text, "Advertisement"),), 0.9, "debris")
+    (features,) = extract(analysis(text), [halves], SURE, (trace,))
+    assert (features.values["stray.here"], features.values["stray.near"]) == (0.9, 0.0)
+
+
 def test_a_stray_mark_outside_goes_to_the_nearest_quote_of_its_paragraph() -> None:
     trace = Evidence("stray", (span(TEXT, "rise"),), 0.9, "debris")
     far = Evidence("stray", (span(TEXT, "spoke"),), 0.9, "debris")

@@ -14,6 +14,7 @@ from quotes.quality import (
     ADDED,
     DAMAGE,
     RUBRIC,
+    SPUN_ARTICLE,
     QualityModel,
     by_rule,
     may_be_orphaned,
@@ -25,7 +26,7 @@ from quotes.records import Features
 
 NAMES = (
     *names_of_words(), *NAMES_OF_SOURCES, "echo", "beside", "secondhand", "headline", "said again", "answers", "rival",
-    "impersonal", "no one meant", "thing",
+    "impersonal", "no one meant", "thing", "own spun",
 )  # fmt: skip
 
 
@@ -160,11 +161,11 @@ def test_a_list_of_quotes_may_be_as_long_as_it_likes(estimate: float) -> None:
 
 
 def test_damage_seldom_comes_alone() -> None:
-    one, two = together(0.4, 0.1, stray=[0.0, 0.9]), together(0.4, 0.1, stray=[0.9, 0.9])
-    assert together(0.4, 0.1)[0] < one[0] < two[0] < 1
-    assert one[-1] == two[-1] == 0.3
-    assert together(0.4, 0.1, marks=[0.9, 0.9], repeated=[0.9, 0.9]) == together(0.4, 0.1)
-    assert together(0.4, 0.1, row=LONE | {"article.spun": 0.2})[0] == two[0]
+    found = [together(0.4, 0.1, 0.1, stray=[0.9] * cut + [0.0] * (3 - cut)) for cut in range(4)]
+    assert found[0][0] < found[1][0] < found[2][0] < found[3][0] < 1
+    assert {each[-1] for each in found} == {0.3}
+    assert together(0.4, 0.1, 0.1, spun=[0.9, 0.9, 0.0]) == found[2]
+    assert together(0.4, 0.1, 0.1, marks=[0.9] * 3, repeated=[0.9] * 3) == found[0]
 
 
 def test_a_likely_speaker_leaves_little_room_for_an_orphan(folder: Path) -> None:
@@ -199,6 +200,14 @@ class Unsure:
 def test_an_echo_makes_a_splice_likely() -> None:
     odds = probabilities({"spliced": (("words",), Unsure())}, [values(), values(echo=0.85)])
     assert odds["spliced"] == pytest.approx([0.2, 1 - 0.8 * 0.15])
+
+
+def test_a_quote_is_spun_only_where_its_own_words_are_suspect() -> None:
+    all_over = values() | {"article.spun": 0.1, "word spun.first": 0.9}
+    rows = [values() | {"own spun": 0.6}, all_over | {"own spun": 0.6}, all_over | {"own spun": 0.1}]
+    estimators = {name: (("words",), Unsure()) for name in ("spun", SPUN_ARTICLE)}
+    odds = probabilities(estimators, rows)
+    assert odds["spun"] == pytest.approx([0.2, 1 - 0.8 * 0.8, 0.0])
 
 
 def test_a_quotation_that_ends_with_the_is_cut() -> None:
