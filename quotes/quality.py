@@ -99,7 +99,7 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
     if SPUN_ARTICLE in odds:
         all_over = [row["article.spun"] >= _ALL_OVER for row in rows]
         article = [one * sure for one, sure in zip(odds.pop(SPUN_ARTICLE), all_over, strict=True)]
-        own = [row["own spun"] >= _SEEN for row in rows]
+        own = [row["own spun"] >= max(_SEEN, _BEHIND * row["word spun.first"]) for row in rows]
         odds["spun"] = [one * seen for one, seen in zip(_either(odds["spun"], article), own, strict=True)]
     if "spliced" in odds:
         odds["spliced"] = _either(odds["spliced"], [row["echo"] for row in rows])
@@ -147,7 +147,8 @@ _SURELY = 0.5
 #: mark has more than all other hanging words, mark-up and notices more than what may be a writer's slip.
 _BY_RULE_ALONE = {"truncated": ("hanging inside.here", 0.9), "stray": ("stray.here", 0.85)}
 _NOBODY = 0.8  # no *he* and no *official* of clean copy has as much (0.76 at most); *it* is harder to tell
-_SEEN = 0.25  # a word less suspect than this is no ground to call the quote spun that it stands in
+#: A word less suspect than this, or far behind its neighbour's, is no ground to call the quote spun that it stands in.
+_SEEN, _BEHIND = 0.25, 0.4
 _ALL_OVER = 0.045  # less is no article spun all over: dialect comes near it
 _COMPANY = (1.0, 5.0, 10.0, 20.0, 40.0)  # by how many attributions of the article are cut
 

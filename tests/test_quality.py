@@ -204,10 +204,10 @@ def test_an_echo_makes_a_splice_likely() -> None:
 
 def test_a_quote_is_spun_only_where_its_own_words_are_suspect() -> None:
     all_over = values() | {"article.spun": 0.1, "word spun.first": 0.9}
-    rows = [values() | {"own spun": 0.6}, all_over | {"own spun": 0.6}, all_over | {"own spun": 0.1}]
+    rows = [values() | {"own spun": 0.6}, *(all_over | {"own spun": own} for own in (0.6, 0.1, 0.3))]
     estimators = {name: (("words",), Unsure()) for name in ("spun", SPUN_ARTICLE)}
     odds = probabilities(estimators, rows)
-    assert odds["spun"] == pytest.approx([0.2, 1 - 0.8 * 0.8, 0.0])
+    assert odds["spun"] == pytest.approx([0.2, 1 - 0.8 * 0.8, 0.0, 0.0])
 
 
 def test_a_quotation_that_ends_with_the_is_cut() -> None:
