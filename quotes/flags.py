@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, float] = {
 }  # fmt: skip
 
 _WORTH_TELLING = 0.3  # a candidate below this is no help to an editor
+_SLIGHT, _BEHIND = 0.15, 0.4  # a word less suspect, or so far behind the most suspect one, is not shown
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "truncated": ("stump", "hanging", "stump inside", "hanging inside", "open end", "word truncated"),
@@ -93,7 +94,7 @@ def _garbled(article: Article, said: Attribution, assessment: Assessment, limits
 def _suspects(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The words that are shown where a variety shows in single words: those not far behind the most suspect one."""
     most = max((trace.probability for trace in evidence), default=0.0)
-    return [trace for trace in evidence if trace.probability >= max(0.15, most * 0.4)]
+    return [trace for trace in evidence if trace.probability >= max(_SLIGHT, _BEHIND * most)]
 
 
 def _damage(

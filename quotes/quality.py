@@ -147,7 +147,8 @@ _SURELY = 0.5
 #: mark has more than all other hanging words, mark-up and notices more than what may be a writer's slip.
 _BY_RULE_ALONE = {"truncated": ("hanging inside.here", 0.9), "stray": ("stray.here", 0.85)}
 _NOBODY = 0.8  # no *he* and no *official* of clean copy has as much (0.76 at most); *it* is harder to tell
-#: A word less suspect than this, or far behind its neighbour's, is no ground to call the quote spun that it stands in.
+#: A word less suspect than this, or far behind its neighbour's, is no ground to call the quote spun that it stands in:
+#: an editor would be shown nothing of the quote's own.
 _SEEN, _BEHIND = 0.25, 0.4
 _ALL_OVER = 0.045  # less is no article spun all over: dialect comes near it
 _COMPANY = (1.0, 5.0, 10.0, 20.0, 40.0)  # by how many attributions of the article are cut

@@ -103,7 +103,8 @@ class DamageModel:
         again = np.isin(words.starts, places)
         found = self._read(analysis, words, said, again)
         read = said
-        if cause or said.sum() < FEW or sum(trace.probability for trace in found) > DOUBTFUL * said.sum():
+        doubt = sum(trace.probability for trace in found)
+        if cause or said.sum() < FEW or doubt > DOUBTFUL * said.sum():
             paragraph = words.paragraph
             found += self._read(analysis, words, reported & ~np.isin(paragraph, paragraph[said]), again)
             read = reported

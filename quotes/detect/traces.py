@@ -259,7 +259,8 @@ def _is_mark(text: str, one: Quoted, british: bool) -> bool:
     if one.level == "double":
         return True
     opens = one.problem == "unclosed" and text[one.inner_start : one.inner_start + 1].isalnum()
-    return opens and (british or one.depth > 0 or text[: one.start].rstrip(" \u00a0").endswith((",", ":")))
+    introduced = text[max(0, one.start - 3) : one.start].rstrip(" \u00a0").endswith((",", ":"))
+    return opens and (british or one.depth > 0 or introduced)
 
 
 # --- ends ---------------------------------------------------------------------------------------------------------
