@@ -3,7 +3,7 @@
 * ``link``: the source words are the right ones (an estimator trained on the system's own mistakes), times the
   resolver's calibrated probability that they are that source.
 * ``source``: how identifiable and accountable the source is, by the rubric below, expected over the candidates.
-* ``text``: the words are intact (an estimator over all evidence of damage).
+* ``text``: the words are intact, by the likeliest kind of damage, so that it agrees with the flags.
 
 Newell, Margolin & Ruths (2017) give the idea of the harmonic mean: the weakest part decides.
 """
@@ -27,8 +27,8 @@ RUBRIC: Mapping[str, float] = {
 #: ... and what the article adds: each takes this share of what is missing to 1.
 ADDED: Mapping[str, float] = {"role": 0.40, "affiliation": 0.30, "occasion": 0.20, "anonymity": 0.20}
 
-#: What speaks against the words: damage of any kind, or of one kind for sure.
-DAMAGE = ("garbled", "truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
+#: What speaks against the words, and may be flagged: damage of one kind or another.
+DAMAGE = ("truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
 #: What is done to words by cutting, gluing and rewriting copy; marks and doubled words slip in while it is written.
 CUT = ("truncated", "stray", "spliced", "missing", "spun")
 
