@@ -253,6 +253,15 @@ ANYBODY = _words(
     "witness observer critic aide adviser advisor"
 )
 
+#: Those of them that somebody introduces before anybody is *the spokesman*, if not by this noun, by an office.
+INTRODUCED = _words("official source spokesman spokeswoman spokesperson insider aide adviser advisor")
+#: Who is called *the official* when he has been named.
+OFFICES = _words(
+    "minister secretary undersecretary governor gov mayor commissioner deputy ambassador envoy diplomat prosecutor "
+    "superintendent administrator treasurer comptroller spokesman spokeswoman spokesperson president vice-president "
+    "premier chancellor chief councillor councilor councilman councilwoman chairman chairwoman head undersecretary"
+)
+
 #: What firms alone have.
 OF_A_FIRM = _words(
     "shares shareholders ceo cfo coo earnings revenue revenues advertisers customers subsidiary subsidiaries "

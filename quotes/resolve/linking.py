@@ -14,6 +14,8 @@ from quotes.resolve.mentions import Mention, View, noun
 from quotes.resolve.referents import Named
 
 _REPEATED = 5.0  # how much likelier a bare noun is whom a fuller phrase with that noun introduced
+_IN_OFFICE = 20.0  # how much likelier *the official* is a minister or a mayor who was named
+_UNKNOWN = 10.0  # how much likelier *the spokesman* is nobody, where none was introduced
 CLASH = 0.1  # how much likelier *he* is somebody who is called *Ms* or *she*
 SURELY = 0.8  # from here on a pronoun tells of somebody whether they are *he* or *she*
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
@@ -135,7 +137,11 @@ def shared(
     pronouns: Mapping[int, Called],
 ) -> dict[int, Distribution]:
     """Probabilities of candidates to distributions."""
-    null = np.asarray([model.nulls[kind_of(seen, mentions[a])] for a in candidates.j.tolist()])
+    offices = {n: who for n in which if (who := _in_office(seen, rows, n)) is not None}
+    unknown = {n for n in which if n not in offices and _nobody_introduced(seen, rows, n)}
+    null = np.asarray(
+        [model.nulls[kind_of(seen, mentions[a])] * (_UNKNOWN if a in unknown else 1.0) for a in candidates.j.tolist()]
+    )
     found: dict[int, Distribution] = {n: {} for n in which}
     rest = dict.fromkeys(which, 1.0)
     if len(candidates.j):
@@ -147,14 +153,18 @@ def shared(
             [
                 model.agreement
                 if roles[a] == {who} or _introduced(seen, rows, a, who)
+                else _IN_OFFICE
+                if offices.get(a) == who
                 else _REPEATED
                 if _repeats(seen, rows, a, who)
                 else _owned(seen, rows, a, who)
                 for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
             ]
         )
+        headlined = _headlined(seen, rows)
         weight *= [
-            _agrees(sex(seen, mentions[a]), feminine.get(who, 0.0), pronouns.get(who, {}), a)
+            (0.0 if who in headlined and sex(seen, mentions[a]) else 1.0)
+            * _agrees(sex(seen, mentions[a]), feminine.get(who, 0.0), pronouns.get(who, {}), a)
             for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
         ]
         share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
@@ -210,6 +220,36 @@ def _introduced(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool
     if who >= 0 or before >= anaphor or not generic(seen, rows.mentions[anaphor]):
         return False
     return rows.noun[anaphor] == rows.noun[before] and not generic(seen, rows.mentions[before])
+
+
+def _in_office(seen: View, rows: ranking.Table, anaphor: int) -> int | None:
+    """Who *the official* may be by an office: of the people who have one, whoever was named last."""
+    one = rows.mentions[anaphor]
+    if not generic(seen, one) or one.plural or rows.noun[anaphor] != "official":
+        return None
+    holders = {who for office in lexicon.OFFICES for who in rows.calls.get(office, {})}
+    before = rows.columns["bearer"][:anaphor].astype(int).tolist()
+    return next((who for who in reversed(before) if who in holders), None)
+
+
+def _nobody_introduced(seen: View, rows: ranking.Table, anaphor: int) -> bool:
+    """Whether nothing before *the spokesman* or *the sources* told of any such, be it as somebody's role."""
+    called = rows.noun[anaphor]
+    if not generic(seen, rows.mentions[anaphor]) or called not in lexicon.INTRODUCED:
+        return False
+    return called not in rows.noun[:anaphor] and called not in rows.calls
+
+
+def _headlined(seen: View, rows: ranking.Table) -> frozenset[int]:
+    """Who is named by one word, and only in lines without a stop (*River talks end*): a headline's man is named again."""
+    known: dict[int, bool] = {}
+    for number, who in enumerate(rows.columns["bearer"].astype(int).tolist()):
+        one = rows.mentions[number]
+        if who >= 0:
+            start, end = seen.paragraphs[seen.paragraph[one.head]]
+            title = one.end - one.start == 1 and not seen.text[start:end].rstrip("\"”’'») ").endswith((".", "?", "!", "…"))
+            known[who] = known.get(who, True) and title
+    return frozenset(who for who, only in known.items() if only)
 
 
 def _repeats(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
