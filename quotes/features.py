@@ -270,6 +270,7 @@ class _Article:
             "mixed": float(said.speech == "mixed"),
             "same paragraph": float(any(other.source for other in together)),
             "opening": float(block < 2),
+            "paragraph": float(block),
             "headline": float(
                 (block == 0 and not re.search(r"[.!?…]", self.analysis.text[start:end])) or self._heads(said, block)
             ),

@@ -17,6 +17,7 @@ from quotes.quality import (
     SPUN_ARTICLE,
     QualityModel,
     by_rule,
+    in_company,
     may_be_orphaned,
     orphaned,
     probabilities,
@@ -26,7 +27,7 @@ from quotes.records import Features
 
 NAMES = (
     *names_of_words(), *NAMES_OF_SOURCES, "echo", "beside", "secondhand", "headline", "said again", "answers", "rival",
-    "impersonal", "no one meant", "thing", "own spun",
+    "impersonal", "no one meant", "thing", "own spun", "paragraph",
 )  # fmt: skip
 
 
@@ -166,6 +167,49 @@ def test_damage_seldom_comes_alone() -> None:
     assert {each[-1] for each in found} == {0.3}
     assert together(0.4, 0.1, 0.1, spun=[0.9, 0.9, 0.0]) == found[2]
     assert together(0.4, 0.1, 0.1, marks=[0.9] * 3, repeated=[0.9] * 3) == found[0]
+
+
+def company(row: Mapping[str, float] | None = None, **damage: list[float]) -> dict[str, list[float]]:
+    """Attributions of a paragraph each, with what the estimators say of their damage."""
+    count = max(map(len, damage.values()))
+    rows = [values(paragraph=number) | (row or {}) for number in range(count)]
+    return in_company({name: damage.get(name, [0.0] * count) for name in DAMAGE}, rows)
+
+
+def test_a_lost_word_is_likelier_where_others_were_lost() -> None:
+    lost = [company(missing=[0.1, *[0.9] * others, *[0.1] * (3 - others)])["missing"][0] for others in range(4)]
+    assert lost[0] == pytest.approx(0.1)
+    assert lost == sorted(set(lost))
+    assert lost[-1] < 1
+    assert company(missing=[0.9, 0.01])["missing"][0] == pytest.approx(0.9)
+
+
+def test_other_damage_counts_less_than_the_same_and_slips_of_the_writer_not_at_all() -> None:
+    same, other = company(missing=[0.1, 0.9])["missing"][0], company(missing=[0.1, 0.0], stray=[0.0, 0.9])["missing"][0]
+    assert same > other > 0.1
+    assert company(missing=[0.1, 0.0], marks=[0.0, 0.9], repeated=[0.0, 0.9])["missing"][0] == pytest.approx(0.1)
+    assert company(missing=[0.1, 0.0], spun=[0.0, 0.9])["missing"][0] == pytest.approx(0.1)
+
+
+def test_damage_of_its_own_paragraph_keeps_nobody_company() -> None:
+    assert company({"paragraph": 1.0}, missing=[0.1, 0.9])["missing"] == pytest.approx([0.1, 0.9])
+
+
+def test_in_an_article_spun_all_over_the_rest_is_counted_once() -> None:
+    assert company({"article.spun": 0.1}, spun=[0.1, 0.9, 0.9])["spun"][0] == pytest.approx(0.1)
+
+
+def test_a_headline_without_a_stop_is_not_cut_because_others_are() -> None:
+    assert company(truncated=[0.1, 0.9, 0.9])["truncated"][0] == pytest.approx(0.1)
+    assert company({"open end.here": 0.2}, truncated=[0.1, 0.9, 0.9])["truncated"][0] > 0.5
+
+
+def test_he_who_is_nobody_shows_that_the_article_was_cut() -> None:
+    rows = [LONE, values(direct=1, has_source=1, pronoun=1, nobody=0.9), INLINE]
+    odds = {**{name: [0.0] * 3 for name in DAMAGE}, "orphaned": [0.4, 0.1, 0.3]}
+    somebody = [LONE, values(direct=1, has_source=1, pronoun=1, nobody=0.5, first=0.5), INLINE]
+    assert orphaned(odds, rows)[1:] == [0.9, 0.3]
+    assert orphaned(odds, rows)[0] > orphaned(odds, somebody)[0]
 
 
 def test_a_likely_speaker_leaves_little_room_for_an_orphan(folder: Path) -> None:

@@ -241,13 +241,15 @@ def _nobody_introduced(seen: View, rows: ranking.Table, anaphor: int) -> bool:
 
 
 def _headlined(seen: View, rows: ranking.Table) -> frozenset[int]:
-    """Who is named by one word, and only in lines without a stop (*River talks end*): a headline's man is named again."""
+    """Who is named by one word, only in lines without a stop (*River talks end*): a headline's man is named below."""
     known: dict[int, bool] = {}
     for number, who in enumerate(rows.columns["bearer"].astype(int).tolist()):
         one = rows.mentions[number]
         if who >= 0:
             start, end = seen.paragraphs[seen.paragraph[one.head]]
-            title = one.end - one.start == 1 and not seen.text[start:end].rstrip("\"”’'») ").endswith((".", "?", "!", "…"))
+            title = one.end - one.start == 1 and not seen.text[start:end].rstrip("\"”’'») ").endswith(
+                (".", "?", "!", "…")
+            )
             known[who] = known.get(who, True) and title
     return frozenset(who for who, only in known.items() if only)
 

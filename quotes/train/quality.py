@@ -33,7 +33,7 @@ from quotes.records import (
 )
 from quotes.train.damage import GARBLED, WORD, Copy, damage, spin, stops_lost
 
-VERSION = "1.6.1"
+VERSION = "1.6.2"
 SPUN = "spun all over"
 PRIOR = {**dict.fromkeys(GARBLED, 0.02), "garbled": 0.10, "orphaned": 0.2, SPUN_ARTICLE: 0.005}
 """How common each damage is taken to be in the copy that will be scored; probabilities are calibrated to it.
@@ -383,8 +383,8 @@ def balanced(target: np.ndarray, prior: float | None, counts: np.ndarray | None 
 #: 0.5 % of clean direct and mixed quotes and orphaned on no more than 1 %; see the model card.
 THRESHOLDS: Mapping[str, float] = {
     "orphaned": 0.48, "vague_source": 0.5, "ambiguous_source": 0.6, "unresolved_reference": 0.5, "secondhand": 0.5,
-    "unsourced": 0.5, "garbled/truncated": 0.3, "garbled/marks": 0.3, "garbled/stray": 0.12, "garbled/spliced": 0.76,
-    "garbled/repeated": 0.55, "garbled/missing": 0.18, "garbled/spun": 0.45,
+    "unsourced": 0.5, "garbled/truncated": 0.3, "garbled/marks": 0.3, "garbled/stray": 0.12, "garbled/spliced": 0.65,
+    "garbled/repeated": 0.55, "garbled/missing": 0.21, "garbled/spun": 0.475,
 }  # fmt: skip
 
 
