@@ -130,11 +130,13 @@ def in_company(odds: Mapping[str, list[float]], rows: Sequence[Mapping[str, floa
 
 def _with_others(name: str, probability: float, row: Mapping[str, float], hurt: Mapping[str, Set[float]]) -> float:
     """A probability in sight of the paragraphs that are ``hurt`` by each variety."""
-    if row["article.spun"] >= _ALL_OVER or (name == "truncated" and not row["open end.here"]):
-        return probability  # its estimator has seen the rest already; a headline needs no stop
-    same = hurt[name] - {row["paragraph"]}
-    others = set().union(*(hurt[other] for other in CUT if other != "spun")) - hurt[name] - {row["paragraph"]}
-    times = _SAME[min(len(same), len(_SAME) - 1)] * _OTHER[min(len(others), len(_OTHER) - 1)]
+    if row["article.spun"] >= _ALL_OVER:
+        return probability  # its estimator has seen the rest already
+    same = len(hurt[name] - {row["paragraph"]})
+    others = len(set().union(*(hurt[other] for other in CUT if other != "spun")) - hurt[name] - {row["paragraph"]})
+    if name == "truncated":  # a headline needs no stop, and one lost stop is no cut
+        same, others = (max(0, same - 1), 0) if row["open end.here"] else (0, 0)
+    times = _SAME[min(same, len(_SAME) - 1)] * _OTHER[min(others, len(_OTHER) - 1)]
     return probability * times / (1 - probability + probability * times)
 
 
