@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 
-from quotes.evaluate.damage import Site
+from quotes.evaluate.damage import ALL_OVER, SWAPS, Said, Site, damaged
 from quotes.evaluate.flags import (
     calibration_error,
     false_alarms,
@@ -73,6 +75,19 @@ def test_recall_damages_and_counts() -> None:
     assert seen["marks"].sites > 0
     assert (seen["marks"].recall, seen["marks"].right) == (1.0, 1.0)
     assert seen["repeated"].right == 0.0
+
+
+def test_an_article_is_spun_all_over() -> None:
+    told = "The people of the country think that the new law is a big problem for the government"
+    quotation = f"“{told},” said Ada Berg."
+    text, sites = damaged([told + ".", quotation], {1: Said(0, len(told) + 3, "Ada Berg")}, (ALL_OVER,), Random(1))
+    first, second = text.split("\n\n")
+    assert first != told + "."
+    assert second.endswith(",” said Ada Berg.")
+    (site,) = sites
+    swapped = {other for others in SWAPS.values() for other in others}
+    assert site.variety == "spun"
+    assert any(text[site.start : site.end].startswith(other) for other in swapped)
 
 
 def test_calibration() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 VARIETIES = ("orphaned", "truncated", "marks", "stray", "spliced", "repeated", "missing", "spun")
+ALL_OVER = "spun all over"  # every paragraph of the article, as spinning tools do
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -321,10 +322,13 @@ def damaged(
 ) -> tuple[str, tuple[Site, ...]]:
     """An article's paragraphs joined again with up to ``most`` of them damaged, never two neighbours.
 
-    The variety of each is drawn from ``varieties``; ``orphaned`` moves paragraphs about and must stand alone there.
+    The variety of each is drawn from ``varieties``; ``orphaned``, which moves paragraphs about, and ``ALL_OVER`` must
+    stand alone there.
     """
     if "orphaned" in varieties:
         return _robbed(blocks, said, random, most)
+    if ALL_OVER in varieties:
+        return _spun_all_over(blocks, said, random)
     made = list(blocks)
     hurt: dict[int, tuple[str, int, int]] = {}
     for number in random.sample(sorted(said), len(said)):
@@ -503,6 +507,18 @@ def _spun(block: str, one: Said, random: Random) -> Hurt:
         made = made[: word.start()] + other + made[word.end() :]
         grown += len(other) - len(word.group())
     return made, min(word.start() for word in chosen), max(word.end() for word in chosen) + grown
+
+
+def _spun_all_over(blocks: Sequence[str], said: Mapping[int, Said], random: Random) -> tuple[str, tuple[Site, ...]]:
+    """Every paragraph spun that has the words for it; the sites are in those with a quotation."""
+    made, sites, at = [], [], 0
+    for number, block in enumerate(blocks):
+        hurt = _spun(block, said.get(number, Said(0, len(block), "")), random)
+        made.append(block if hurt is None else hurt[0])
+        if hurt is not None and number in said:
+            sites.append(Site("spun", at + hurt[1], at + hurt[2]))
+        at += len(made[-1]) + 2
+    return "\n\n".join(made), tuple(sites)
 
 
 _BY_VARIETY: Mapping[str, Callable[[str, Said, Random], Hurt]] = {
