@@ -253,13 +253,13 @@ ANYBODY = _words(
     "witness observer critic aide adviser advisor"
 )
 
-#: Those of them that somebody introduces before anybody is *the spokesman*, if not by this noun, by an office.
+#: Those of them who must have been told of, by that noun, before anybody is *the spokesman*.
 INTRODUCED = _words("official source spokesman spokeswoman spokesperson insider aide adviser advisor")
-#: Who is called *the official* when he has been named.
+#: Those who may be *the official* once they have been named.
 OFFICES = _words(
     "minister secretary undersecretary governor gov mayor commissioner deputy ambassador envoy diplomat prosecutor "
     "superintendent administrator treasurer comptroller spokesman spokeswoman spokesperson president vice-president "
-    "premier chancellor chief councillor councilor councilman councilwoman chairman chairwoman head undersecretary"
+    "premier chancellor chief councillor councilor councilman councilwoman chairman chairwoman head"
 )
 
 #: What firms alone have.

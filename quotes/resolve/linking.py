@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ _IN_OFFICE = 20.0  # how much likelier *the official* is a minister or a mayor w
 _UNKNOWN = 10.0  # how much likelier *the spokesman* is nobody, where none was introduced
 CLASH = 0.1  # how much likelier *he* is somebody who is called *Ms* or *she*
 SURELY = 0.8  # from here on a pronoun tells of somebody whether they are *he* or *she*
+_STOPPED = re.compile(r"[.?!…][\"”’'»)\s]*\Z")
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
 
 #: None in a distribution is "nobody in this article".
@@ -242,16 +244,13 @@ def _nobody_introduced(seen: View, rows: ranking.Table, anaphor: int) -> bool:
 
 def _headlined(seen: View, rows: ranking.Table) -> frozenset[int]:
     """Who is named by one word, only in lines without a stop (*River talks end*): a headline's man is named below."""
-    known: dict[int, bool] = {}
-    for number, who in enumerate(rows.columns["bearer"].astype(int).tolist()):
-        one = rows.mentions[number]
+    headlined, told = set[int](), set[int]()
+    for one, who in zip(rows.mentions, rows.columns["bearer"].astype(int).tolist(), strict=True):
         if who >= 0:
-            start, end = seen.paragraphs[seen.paragraph[one.head]]
-            title = one.end - one.start == 1 and not seen.text[start:end].rstrip("\"”’'») ").endswith(
-                (".", "?", "!", "…")
-            )
-            known[who] = known.get(who, True) and title
-    return frozenset(who for who, only in known.items() if only)
+            line = seen.text[slice(*seen.paragraphs[seen.paragraph[one.head]])]
+            alone = one.end - one.start == 1 and not _STOPPED.search(line)
+            (headlined if alone else told).add(who)
+    return frozenset(headlined - told)
 
 
 def _repeats(seen: View, rows: ranking.Table, anaphor: int, who: int) -> bool:
