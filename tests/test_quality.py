@@ -169,41 +169,51 @@ def test_damage_seldom_comes_alone() -> None:
     assert together(0.4, 0.1, 0.1, marks=[0.9] * 3, repeated=[0.9] * 3) == found[0]
 
 
-def company(row: Mapping[str, float] | None = None, **damage: list[float]) -> dict[str, list[float]]:
+def company(row: Mapping[str, float], **damage: list[float]) -> dict[str, list[float]]:
     """Attributions of a paragraph each, with what the estimators say of their damage."""
     count = max(map(len, damage.values()))
-    rows = [values(paragraph=number) | (row or {}) for number in range(count)]
+    rows = [values(paragraph=number) | row for number in range(count)]
     return in_company({name: damage.get(name, [0.0] * count) for name in DAMAGE}, rows)
 
 
+JOINT = {"word joint.first": 0.5}
+
+
 def test_a_lost_word_is_likelier_where_others_were_lost() -> None:
-    lost = [company(missing=[0.1, *[0.9] * others, *[0.1] * (3 - others)])["missing"][0] for others in range(4)]
+    lost = [company(JOINT, missing=[0.1, *[0.9] * others, *[0.1] * (3 - others)])["missing"][0] for others in range(4)]
     assert lost[0] == pytest.approx(0.1)
     assert lost == sorted(set(lost))
     assert lost[-1] < 1
-    assert company(missing=[0.9, 0.01])["missing"][0] == pytest.approx(0.9)
+    assert company(JOINT, missing=[0.9, 0.01])["missing"][0] == pytest.approx(0.9)
 
 
-def test_other_damage_counts_less_than_the_same_and_slips_of_the_writer_not_at_all() -> None:
-    same, other = company(missing=[0.1, 0.9])["missing"][0], company(missing=[0.1, 0.0], stray=[0.0, 0.9])["missing"][0]
-    assert same > other > 0.1
-    assert company(missing=[0.1, 0.0], marks=[0.0, 0.9], repeated=[0.0, 0.9])["missing"][0] == pytest.approx(0.1)
-    assert company(missing=[0.1, 0.0], spun=[0.0, 0.9])["missing"][0] == pytest.approx(0.1)
+def test_a_quote_without_a_sign_of_its_own_is_not_doubted_for_its_neighbours() -> None:
+    assert company({}, missing=[0.1, 0.9, 0.9, 0.9])["missing"][0] == pytest.approx(0.1)
+    assert company({"own spun": 0.3}, spun=[0.1, 0.9, 0.9])["spun"][0] == pytest.approx(0.1)
+    assert company({"own spun": 0.5}, spun=[0.1, 0.9, 0.9])["spun"][0] > 0.5
+
+
+def test_other_damage_keeps_no_company() -> None:
+    others = company(JOINT, missing=[0.1, 0.0], spliced=[0.0, 0.9], marks=[0.0, 0.9], stray=[0.0, 0.9])
+    assert others["missing"][0] == pytest.approx(0.1)
 
 
 def test_damage_of_its_own_paragraph_keeps_nobody_company() -> None:
-    assert company({"paragraph": 1.0}, missing=[0.1, 0.9])["missing"] == pytest.approx([0.1, 0.9])
+    assert company(JOINT | {"paragraph": 1.0}, missing=[0.1, 0.9])["missing"] == pytest.approx([0.1, 0.9])
 
 
 def test_in_an_article_spun_all_over_the_rest_is_counted_once() -> None:
-    assert company({"article.spun": 0.1}, spun=[0.1, 0.9, 0.9])["spun"][0] == pytest.approx(0.1)
+    row = {"article.spun": 0.1, "own spun": 0.5}
+    assert company(row, spun=[0.1, 0.9, 0.9])["spun"][0] == pytest.approx(0.1)
 
 
-def test_a_headline_without_a_stop_is_not_cut_because_others_are() -> None:
-    assert company(truncated=[0.1, 0.9, 0.9])["truncated"][0] == pytest.approx(0.1)
-    cut = [company({"open end.here": 0.2}, truncated=[0.1, *[0.9] * others])["truncated"][0] for others in (1, 2, 3)]
-    assert cut[0] == pytest.approx(0.1)
-    assert cut[0] < cut[1] < cut[2]
+def test_an_open_end_is_a_cut_where_several_others_are() -> None:
+    def cut(others: int, row: Mapping[str, float]) -> float:
+        return company(row, truncated=[0.1, *[0.9] * others])["truncated"][0]
+
+    assert cut(3, {}) == pytest.approx(0.1)  # a headline
+    assert cut(2, {"open end.here": 0.2}) == pytest.approx(0.1)
+    assert cut(3, {"open end.here": 0.2}) > 0.5
 
 
 def test_he_who_is_nobody_shows_that_the_article_was_cut() -> None:
