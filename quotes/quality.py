@@ -117,8 +117,8 @@ def _either(some: Sequence[float], others: Sequence[float]) -> list[float]:
 def in_company(odds: Mapping[str, list[float]], rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
     """The odds with damage likelier where other paragraphs surely have the same: it seldom comes alone.
 
-    Whoever cut, glued or rewrote an article did so in several places. But most of its quotes are intact all the same: only
-    those are doubted more which show a sign of it themselves.
+    Whoever cut, glued or rewrote an article did so in several places. But most of its quotes are intact all the same,
+    and only those are doubted more which show a sign of it themselves.
     """
     raised = dict(odds)
     for name, (sign, least) in _SHOWN.items():
