@@ -87,8 +87,8 @@ def probabilities(estimators: Mapping[str, Any], rows: Sequence[Mapping[str, flo
 
     A quote is spun by itself, or with the rest of its article: two estimators, either of which may be right, where one
     of its own words is suspect, not its neighbour's; and that it is spliced the same words in another quotation may
-    say, too. What rules alone are sure of is too rare to be
-    learned from: *the* or *a* before a closing mark (``trusted the,”``), debris in place of words (``been ]] seen``).
+    say, too. What rules alone are sure of is too rare to be learned from: *the* or *a* before a closing mark
+    (``trusted the,”``), debris in place of words (``been ]] seen``).
     """
     import numpy as np
 
@@ -121,10 +121,10 @@ def in_company(odds: Mapping[str, list[float]], rows: Sequence[Mapping[str, floa
     and only those are doubted more which show a sign of it themselves.
     """
     raised = dict(odds)
-    for name, (sign, least) in _SHOWN.items():
+    for name, (sign, least, fewest) in _SHOWN.items():
         hurt = {row["paragraph"] for row, one in zip(rows, odds[name], strict=True) if one >= _SURELY}
-        if name == "truncated" and len(hurt) < 3:
-            continue  # one lost stop is no cut
+        if len(hurt) < fewest:
+            continue
         raised[name] = [
             _likelier(one, _TIMES[min(len(hurt - {row["paragraph"]}), len(_TIMES) - 1)])
             if row[sign] >= least and row["article.spun"] < _ALL_OVER  # there its estimator has seen the rest
@@ -134,14 +134,14 @@ def in_company(odds: Mapping[str, list[float]], rows: Sequence[Mapping[str, floa
     return raised
 
 
-#: The sign of a variety that a quote must show itself, and how sure, for other paragraphs to count; and how many times
-#: likelier it is where 0, 1, 2 or more have it. Chosen on damaged copies of PolNeAR's development part, so that few of
-#: their intact quotes are flagged, and on clean dev and news.
+#: The sign of a variety that a quote must show itself, how sure, and how many paragraphs must have the variety (a lost
+#: full stop or two are no cuts); and how many times likelier it is where 0, 1, 2 or more others have it. Chosen on
+#: damaged copies of PolNeAR's development part, few of whose intact quotes are flagged, and on clean dev and news.
 _SHOWN = {
-    "truncated": ("open end.here", 0.2),
-    "spliced": ("word joint.first", 0.4),
-    "missing": ("word joint.first", 0.4),
-    "spun": ("own spun", 0.4),
+    "truncated": ("open end.here", 0.2, 3),
+    "spliced": ("word joint.first", 0.4, 1),
+    "missing": ("word joint.first", 0.4, 1),
+    "spun": ("own spun", 0.4, 1),
 }
 _TIMES = (1.0, 8.0, 20.0, 40.0)
 

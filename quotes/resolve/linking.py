@@ -19,8 +19,8 @@ _IN_OFFICE = 20.0  # how much likelier *the official* is a minister or a mayor w
 _UNKNOWN = 10.0  # how much likelier *the spokesman* is nobody, where none was introduced
 CLASH = 0.1  # how much likelier *he* is somebody who is called *Ms* or *she*
 SURELY = 0.8  # from here on a pronoun tells of somebody whether they are *he* or *she*
-_STOPPED = re.compile(r"[.?!…][\"”’'»)\s]*\Z")
 _NOTHING = 1e-3  # a part of a distribution that is not worth carrying on
+_STOPPED = re.compile(r"[.?!…][\"”’'»)\s]*\Z")  # a line that ends as sentences do
 
 #: None in a distribution is "nobody in this article".
 Distribution = dict[int | None, float]
@@ -151,24 +151,24 @@ def shared(
         feminine = dict(
             zip(rows.columns["bearer"].astype(int).tolist(), rows.columns["feminine"].tolist(), strict=True)
         )
+        headlined = _headlined(seen, rows)
+
+        def favoured(a: int, who: int) -> float:
+            """How much likelier a candidate is for what the text calls it, or how it stands there."""
+            if who in headlined and sex(seen, mentions[a]):
+                return 0.0
+            if roles[a] == {who} or _introduced(seen, rows, a, who):
+                return model.agreement
+            if offices.get(a) == who:
+                return _IN_OFFICE
+            return _REPEATED if _repeats(seen, rows, a, who) else _owned(seen, rows, a, who)
+
         weight = np.asarray(
             [
-                model.agreement
-                if roles[a] == {who} or _introduced(seen, rows, a, who)
-                else _IN_OFFICE
-                if offices.get(a) == who
-                else _REPEATED
-                if _repeats(seen, rows, a, who)
-                else _owned(seen, rows, a, who)
+                favoured(a, who) * _agrees(sex(seen, mentions[a]), feminine.get(who, 0.0), pronouns.get(who, {}), a)
                 for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
             ]
         )
-        headlined = _headlined(seen, rows)
-        weight *= [
-            (0.0 if who in headlined and sex(seen, mentions[a]) else 1.0)
-            * _agrees(sex(seen, mentions[a]), feminine.get(who, 0.0), pronouns.get(who, {}), a)
-            for a, who in zip(candidates.j.tolist(), candidates.bearer.tolist(), strict=True)
-        ]
         share, nobody = ranking.normalised(probability, candidates.j, null, model.sharpness, weight)
         rest.update(nobody)
         for a, who, part in zip(candidates.j.tolist(), candidates.bearer.tolist(), share.tolist(), strict=True):
